@@ -1,0 +1,1 @@
+"""Entities, relations, search and ingestion: what exists."""

@@ -1,0 +1,52 @@
+"""The Celery application: workers, queues and the beat schedule."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+from django_structlog.celery.steps import DjangoStructLogInitStep
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.embedded")
+
+from django.conf import settings
+
+from portal.foundation import broker, home
+
+
+def _application() -> Celery:
+    broker.register()
+    application = Celery("goldpath")
+    application.config_from_object("django.conf:settings.CELERY", namespace="")
+    application.conf.update(settings.CELERY)
+    application.conf.update(_transport(settings.CELERY["broker_url"]))
+    application.conf.beat_schedule = _schedule()
+    application.conf.beat_schedule_filename = str(home.folder("run") / "beat")
+    application.autodiscover_tasks()
+    application.steps["worker"].add(DjangoStructLogInitStep)
+    return application
+
+
+def _transport(url: str) -> dict[str, Any]:
+    if not url.startswith(broker.SCHEME):
+        return {"broker_transport_options": {"visibility_timeout": 3600}}
+    options = {"folder": str(home.folder("broker")), "polling_interval": 0.1}
+    return {"broker_transport_options": options, "worker_enable_remote_control": False}
+
+
+def _schedule() -> dict[str, Any]:
+    every = float(settings.GOLDPATH_REAP_SECONDS)
+    return {
+        "reap-runs": {"task": "scaffolder.tasks.reap_runs", "schedule": every, "options": {"expires": every * 2}},
+        "sweep": {"task": "scaffolder.tasks.sweep", "schedule": 3600.0, "options": {"expires": 3500}},
+    }
+
+
+@setup_logging.connect
+def _keep_logging(**_: Any) -> None:
+    """Celery would set up its own logging; Django's is set up already."""
+
+
+app = _application()

@@ -1,0 +1,1 @@
+"""Settings: base, embedded (make run), production, test."""

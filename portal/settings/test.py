@@ -1,0 +1,30 @@
+"""The suite: everything real but the clock-dependent parts; the database by GOLDPATH_TEST_DATABASE_URL."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+_HOME = Path(tempfile.mkdtemp(prefix="goldpath-test-"))
+os.environ["GOLDPATH_HOME"] = str(_HOME)
+os.environ.pop("GOLDPATH_DATABASE_URL", None)
+if "GOLDPATH_TEST_DATABASE_URL" in os.environ:
+    os.environ["GOLDPATH_DATABASE_URL"] = os.environ["GOLDPATH_TEST_DATABASE_URL"]
+
+from portal.settings.base import *  # noqa: E402, F403
+from portal.settings.base import CELERY, DATABASES, GOLDPATH_HOME  # noqa: E402
+
+SECRET_KEY = "not-a-secret-the-suite-only"  # noqa: S105
+GOLDPATH_DEMO_PEOPLE = False
+GOLDPATH_DEMO_SIGN_IN = False
+GOLDPATH_ANONYMOUS_GIT_READ = True
+GOLDPATH_VERIFY = "never"
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["TEST"] = {"NAME": str(GOLDPATH_HOME / "test.sqlite3")}
+CELERY = {**CELERY, "broker_url": "memory://"}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}

@@ -1,0 +1,1 @@
+"""Templates, runs, rendering, forges and lineage: makes services."""
