@@ -1,0 +1,96 @@
+package apierror_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"goldpath.local/service/pkg/apierror"
+)
+
+// Every error that may be sent arrives as the same error on the other side.
+func TestErrorSurvivesTheWire(t *testing.T) {
+	field := rapid.Custom(func(t *rapid.T) apierror.Field {
+		return apierror.Field{Field: rapid.String().Draw(t, "field"), Message: rapid.String().Draw(t, "message")}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		sent := apierror.New(
+			rapid.SampledFrom(apierror.Kinds()).Draw(t, "kind"),
+			rapid.StringMatching(`[A-Z][A-Z_]{0,30}`).Draw(t, "reason"),
+			rapid.String().Draw(t, "message"),
+		).WithFields(rapid.SliceOfN(field, 1, 4).Draw(t, "fields")...)
+
+		body, err := json.Marshal(sent.ToProblem())
+		require.NoError(t, err)
+		var problem apierror.Problem
+		require.NoError(t, json.Unmarshal(body, &problem))
+
+		require.Equal(t, sent, apierror.FromProblem(problem))
+	})
+}
+
+func TestKindsMapOneToOneToStatuses(t *testing.T) {
+	seen := map[int]apierror.Kind{}
+	for _, kind := range apierror.Kinds() {
+		status := kind.HTTPStatus()
+		require.NotContains(t, seen, status, "%s shares its status with %s", kind, seen[status])
+		require.NotEmpty(t, http.StatusText(status))
+		require.Equal(t, kind, apierror.KindOfStatus(status))
+		seen[status] = kind
+	}
+}
+
+func TestUnknownKindsAndStatusesFallBack(t *testing.T) {
+	var none apierror.Kind
+	require.Equal(t, http.StatusInternalServerError, none.HTTPStatus())
+	require.Equal(t, "kind(0)", none.String())
+	require.Equal(t, apierror.Invalid, apierror.KindOfStatus(http.StatusTeapot))
+	require.Equal(t, apierror.Internal, apierror.KindOfStatus(http.StatusBadGateway))
+	require.Equal(t, apierror.Internal, apierror.KindOfStatus(http.StatusOK))
+}
+
+func TestIsMatchesKindAndReason(t *testing.T) {
+	sentinel := apierror.New(apierror.NotFound, "TASK_NOT_FOUND", "task not found")
+	wrapped := fmt.Errorf("load task: %w", sentinel.WithCause(errors.New("no rows")))
+
+	require.ErrorIs(t, wrapped, sentinel)
+	require.NotErrorIs(t, wrapped, apierror.New(apierror.NotFound, "USER_NOT_FOUND", ""))
+	require.NotErrorIs(t, wrapped, apierror.New(apierror.Conflict, "TASK_NOT_FOUND", ""))
+	require.NotErrorIs(t, sentinel, errors.New("TASK_NOT_FOUND"))
+}
+
+func TestFromClassifiesForeignErrors(t *testing.T) {
+	secret := errors.New("dial tcp 10.0.0.7: connection refused")
+	known := apierror.Newf(apierror.Conflict, "TASK_DONE", "task %d is done", 7)
+	tests := map[string]struct {
+		err  error
+		kind apierror.Kind
+	}{
+		"known":    {fmt.Errorf("complete: %w", known), apierror.Conflict},
+		"deadline": {fmt.Errorf("query: %w", context.DeadlineExceeded), apierror.Timeout},
+		"canceled": {fmt.Errorf("query: %w", context.Canceled), apierror.Unavailable},
+		"foreign":  {secret, apierror.Internal},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := apierror.From(tc.err)
+			require.Equal(t, tc.kind, got.Kind)
+			require.NotContains(t, got.ToProblem().Detail, "10.0.0.7")
+		})
+	}
+	require.Nil(t, apierror.From(nil))
+	require.ErrorIs(t, apierror.From(secret), secret)
+}
+
+func TestErrorTextHoldsTheCauseForLogs(t *testing.T) {
+	e := apierror.New(apierror.Internal, "INTERNAL", "internal error")
+	require.EqualError(t, e, "INTERNAL: internal error")
+	require.EqualError(t, e.WithCause(errors.New("disk full")), "INTERNAL: internal error: disk full")
+	require.NoError(t, e.Unwrap(), "WithCause must not change the original")
+}

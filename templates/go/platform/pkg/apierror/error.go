@@ -1,0 +1,95 @@
+// Package apierror is the error model that all transports of the service share:
+// a typed kind, a stable machine-readable reason, a message that is safe to
+// show, and a cause that is logged but never serialised.
+package apierror
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Field is one invalid part of the input.
+type Field struct {
+	// Field names the part as the caller wrote it, e.g. "title" or "query.limit".
+	Field string `json:"field"`
+	// Message says what is wrong with it, in words for the caller.
+	Message string `json:"message"`
+}
+
+// Error is a failure that may be shown to a caller. Sentinels of the domain
+// are *Error values; errors.Is matches two of them by Kind and Reason, so a
+// sentinel enriched by WithCause or WithFields still matches itself.
+type Error struct {
+	// Kind decides the status code.
+	Kind Kind
+	// Reason is the stable identifier that clients switch on, e.g. TASK_NOT_FOUND.
+	Reason string
+	// Message is for people and holds nothing confidential.
+	Message string
+	// Fields lists what is wrong with the input, when Kind is Invalid.
+	Fields []Field
+
+	cause error
+}
+
+// New returns an Error without a cause.
+func New(kind Kind, reason, message string) *Error {
+	return &Error{Kind: kind, Reason: reason, Message: message}
+}
+
+// Newf is New with a formatted message. The arguments end up in the answer:
+// pass nothing that the caller must not see.
+func Newf(kind Kind, reason, format string, args ...any) *Error {
+	return New(kind, reason, fmt.Sprintf(format, args...))
+}
+
+// Error returns the message for logs, with the cause.
+func (e *Error) Error() string {
+	if e.cause != nil {
+		return fmt.Sprintf("%s: %s: %v", e.Reason, e.Message, e.cause)
+	}
+	return e.Reason + ": " + e.Message
+}
+
+// Unwrap returns the cause, or nil.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Is reports whether target is an *Error with the same kind and reason.
+func (e *Error) Is(target error) bool {
+	var t *Error
+	return errors.As(target, &t) && t.Kind == e.Kind && t.Reason == e.Reason
+}
+
+// WithCause returns a copy that wraps cause, for the log at the edge.
+func (e *Error) WithCause(cause error) *Error {
+	c := *e
+	c.cause = cause
+	return &c
+}
+
+// WithFields returns a copy that names the invalid fields.
+func (e *Error) WithFields(fields ...Field) *Error {
+	c := *e
+	c.Fields = fields
+	return &c
+}
+
+// From turns any error into an *Error. An *Error in the chain is kept; ended
+// contexts become Timeout or Unavailable; everything else is Internal, with
+// the original as its cause and none of its text in the message.
+func From(err error) *Error {
+	var e *Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &e):
+		return e
+	case errors.Is(err, context.DeadlineExceeded):
+		return New(Timeout, "TIMEOUT", "the request took too long").WithCause(err)
+	case errors.Is(err, context.Canceled):
+		return New(Unavailable, "CANCELED", "the request was cancelled").WithCause(err)
+	default:
+		return New(Internal, "INTERNAL", "internal error").WithCause(err)
+	}
+}

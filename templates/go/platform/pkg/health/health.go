@@ -1,0 +1,129 @@
+// Package health answers the probes of the orchestrator from one registry of
+// checks and the state of the service.
+package health
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"goldpath.local/service/pkg/lifecycle"
+)
+
+// Check reports whether a dependency is usable; it must respect its context.
+type Check func(ctx context.Context) error
+
+// Registry knows the state of the service and its dependencies.
+type Registry struct {
+	log     *slog.Logger
+	state   func() lifecycle.State
+	timeout time.Duration
+
+	mu     sync.Mutex
+	checks map[string]Check
+	failed map[string]bool // last result by check, to log changes only
+}
+
+// New returns a registry that asks state for the phase of the service and
+// gives every check at most timeout.
+func New(log *slog.Logger, state func() lifecycle.State, timeout time.Duration) *Registry {
+	return &Registry{
+		log: log, state: state, timeout: timeout,
+		checks: map[string]Check{}, failed: map[string]bool{},
+	}
+}
+
+// Register adds a check that readiness depends on. The name is public.
+func (r *Registry) Register(name string, check Check) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.checks[name] = check
+}
+
+// Report is the body of every probe.
+type Report struct {
+	// State is the phase of the service.
+	State string `json:"state"`
+	// Checks holds "ok" or "failed" by dependency. Causes go to the log only.
+	Checks map[string]string `json:"checks,omitempty"`
+}
+
+// Live answers 200 while the process can answer at all. It looks at no
+// dependency: a restart repairs none of them.
+func (r *Registry) Live(w http.ResponseWriter, _ *http.Request) {
+	write(w, http.StatusOK, Report{State: r.state().String()})
+}
+
+// Started answers 200 once every component has been started.
+func (r *Registry) Started(w http.ResponseWriter, _ *http.Request) {
+	state := r.state()
+	status := http.StatusOK
+	if state < lifecycle.Running {
+		status = http.StatusServiceUnavailable
+	}
+	write(w, status, Report{State: state.String()})
+}
+
+// Ready answers 200 while the service runs, is not draining, and all checks pass.
+func (r *Registry) Ready(w http.ResponseWriter, req *http.Request) {
+	state := r.state()
+	report := Report{State: state.String()}
+	if state != lifecycle.Running {
+		write(w, http.StatusServiceUnavailable, report)
+		return
+	}
+	status := http.StatusOK
+	report.Checks = map[string]string{}
+	for name, err := range r.runChecks(req.Context()) {
+		report.Checks[name] = "ok"
+		if err != nil {
+			report.Checks[name] = "failed"
+			status = http.StatusServiceUnavailable
+		}
+	}
+	write(w, status, report)
+}
+
+// runChecks runs all checks at once and returns their results by name.
+func (r *Registry) runChecks(ctx context.Context) map[string]error {
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
+	defer cancel()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var (
+		wg      sync.WaitGroup
+		results = make(map[string]error, len(r.checks))
+		guard   sync.Mutex
+	)
+	for name, check := range r.checks {
+		wg.Go(func() {
+			err := check(ctx)
+			guard.Lock()
+			defer guard.Unlock()
+			results[name] = err
+		})
+	}
+	wg.Wait()
+	r.logChanges(ctx, results)
+	return results
+}
+
+func (r *Registry) logChanges(ctx context.Context, results map[string]error) {
+	for name, err := range results {
+		if failed := err != nil; failed != r.failed[name] {
+			r.failed[name] = failed
+			r.log.WarnContext(ctx, "dependency changed", "dependency", name, "usable", !failed, "error", err)
+		}
+	}
+}
+
+func write(w http.ResponseWriter, status int, report Report) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	// A probe that has hung up cannot be told anything.
+	_ = json.NewEncoder(w).Encode(report)
+}

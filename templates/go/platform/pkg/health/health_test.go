@@ -1,0 +1,88 @@
+package health_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"goldpath.local/service/pkg/health"
+	"goldpath.local/service/pkg/lifecycle"
+)
+
+func probe(t *testing.T, handler http.HandlerFunc) (int, health.Report) {
+	t.Helper()
+	rec := httptest.NewRecorder()
+	handler(rec, httptest.NewRequest(http.MethodGet, "/", nil))
+	var report health.Report
+	require.NoError(t, json.Unmarshal(rec.Body.Bytes(), &report))
+	require.Equal(t, "application/json", rec.Header().Get("Content-Type"))
+	return rec.Code, report
+}
+
+func TestProbesFollowTheStateOfTheService(t *testing.T) {
+	tests := map[lifecycle.State][3]int{ // live, started, ready
+		lifecycle.New:      {200, 503, 503},
+		lifecycle.Starting: {200, 503, 503},
+		lifecycle.Running:  {200, 200, 200},
+		lifecycle.Draining: {200, 200, 503},
+		lifecycle.Stopping: {200, 200, 503},
+	}
+	for state, want := range tests {
+		t.Run(state.String(), func(t *testing.T) {
+			r := health.New(slog.New(slog.DiscardHandler), func() lifecycle.State { return state }, time.Second)
+			for i, handler := range []http.HandlerFunc{r.Live, r.Started, r.Ready} {
+				code, report := probe(t, handler)
+				require.Equal(t, want[i], code)
+				require.Equal(t, state.String(), report.State)
+			}
+		})
+	}
+}
+
+func TestReadyNamesFailedChecksAndHidesTheirCause(t *testing.T) {
+	var logged bytes.Buffer
+	r := health.New(slog.New(slog.NewTextHandler(&logged, nil)), func() lifecycle.State { return lifecycle.Running }, time.Second)
+	down := true
+	r.Register("cache", func(context.Context) error { return nil })
+	r.Register("database", func(context.Context) error {
+		if down {
+			return errors.New("password wrong for user app")
+		}
+		return nil
+	})
+
+	for range 2 {
+		code, report := probe(t, r.Ready)
+		require.Equal(t, http.StatusServiceUnavailable, code)
+		require.Equal(t, map[string]string{"cache": "ok", "database": "failed"}, report.Checks)
+	}
+	require.Equal(t, 1, strings.Count(logged.String(), "password wrong"), "logged once per change")
+
+	down = false
+	code, _ := probe(t, r.Ready)
+	require.Equal(t, http.StatusOK, code)
+	require.Contains(t, logged.String(), "usable=true")
+}
+
+func TestSlowChecksRunTogetherAndAreCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := health.New(slog.New(slog.DiscardHandler), func() lifecycle.State { return lifecycle.Running }, time.Second)
+		hang := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+		r.Register("a", hang)
+		r.Register("b", hang)
+		begin := time.Now()
+		code, _ := probe(t, r.Ready)
+		require.Equal(t, http.StatusServiceUnavailable, code)
+		require.Equal(t, time.Second, time.Since(begin))
+	})
+}

@@ -1,0 +1,21 @@
+package logging
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+)
+
+type contextKey struct{}
+
+// With returns a context whose attributes are part of every record that is
+// logged with it, e.g. the request id.
+func With(ctx context.Context, attrs ...slog.Attr) context.Context {
+	all := append(slices.Clip(fromContext(ctx)), attrs...)
+	return context.WithValue(ctx, contextKey{}, all)
+}
+
+func fromContext(ctx context.Context) []slog.Attr {
+	attrs, _ := ctx.Value(contextKey{}).([]slog.Attr)
+	return attrs
+}

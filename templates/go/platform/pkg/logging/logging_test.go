@@ -1,0 +1,138 @@
+package logging_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"goldpath.local/service/pkg/logging"
+)
+
+var backends = []string{logging.Logrus, logging.Zap}
+
+type masked string
+
+func (masked) LogValue() slog.Value { return slog.StringValue("***") }
+
+// record logs once through the backend and returns the decoded line.
+func record(t *testing.T, backend string, write func(*slog.Logger)) map[string]any {
+	t.Helper()
+	var out bytes.Buffer
+	log, err := logging.New(&out, logging.Options{
+		Backend: backend,
+		Level:   slog.LevelDebug,
+		Attrs:   []slog.Attr{slog.String("service", "demo")},
+	})
+	require.NoError(t, err)
+	write(log)
+	line := map[string]any{}
+	require.NoError(t, json.Unmarshal(out.Bytes(), &line), out.String())
+	return line
+}
+
+// The backends must be interchangeable: whatever is logged, both write the
+// same keys with the same values.
+func TestBackendsWriteTheSameRecord(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.FixedZone("x", 3600))
+	records := map[string]func(*slog.Logger){
+		"plain":  func(l *slog.Logger) { l.Info("hello", "n", 1, "ok", true, "f", 1.5, "html", "<a&b>") },
+		"error":  func(l *slog.Logger) { l.Error("failed", "error", errors.New("boom")) },
+		"warn":   func(l *slog.Logger) { l.Warn("careful", "took", 1500*time.Millisecond, "at", at) },
+		"debug":  func(l *slog.Logger) { l.Debug("detail", "map", map[string]any{"a": "b"}, "nil", nil) },
+		"custom": func(l *slog.Logger) { l.Log(context.Background(), slog.LevelError+4, "worse") },
+		"groups": func(l *slog.Logger) {
+			l.WithGroup("http").With("route", "/x").WithGroup("").Info("done", "status", 200)
+		},
+		"nested": func(l *slog.Logger) { l.Info("n", slog.Group("a", slog.Group("b", "c", 1)), slog.Group("", "d", 2)) },
+		"repeat": func(l *slog.Logger) { l.With("k", 1).Info("again", "k", 2, "k", 3) },
+		"clash":  func(l *slog.Logger) { l.Info("clash", "msg", "x", "level", "y", "time", "z") },
+		"empty":  func(l *slog.Logger) { l.Info("empty", slog.Attr{}) },
+		"masked": func(l *slog.Logger) { l.Info("masked", "password", masked("hunter2")) },
+		"context": func(l *slog.Logger) {
+			l.InfoContext(logging.With(context.Background(), slog.String("request_id", "r1")), "ctx")
+		},
+	}
+	for name, write := range records {
+		t.Run(name, func(t *testing.T) {
+			want := record(t, logging.Logrus, write)
+			got := record(t, logging.Zap, write)
+			for _, line := range []map[string]any{want, got} {
+				_, err := time.Parse(time.RFC3339Nano, line["time"].(string))
+				require.NoError(t, err)
+				delete(line, "time")
+				require.Equal(t, "demo", line["service"])
+			}
+			require.Equal(t, want, got)
+		})
+	}
+}
+
+func TestRecordShape(t *testing.T) {
+	for _, backend := range backends {
+		line := record(t, backend, func(l *slog.Logger) {
+			ctx := logging.With(context.Background(), slog.String("request_id", "r1"))
+			l.WithGroup("http").WarnContext(ctx, "slow", "took", time.Second, "msg", "mine")
+		})
+		delete(line, "time")
+		require.Equal(t, map[string]any{
+			"level": "warning", "msg": "slow", "service": "demo",
+			"request_id": "r1", "http.took": "1s", "http.msg": "mine",
+		}, line, backend)
+	}
+}
+
+func TestContextAttributesAddUpWithoutSharing(t *testing.T) {
+	base := logging.With(context.Background(), slog.String("a", "1"))
+	left := logging.With(base, slog.String("b", "left"))
+	right := logging.With(base, slog.String("b", "right"))
+	for ctx, want := range map[context.Context]string{left: "left", right: "right"} {
+		line := record(t, logging.Logrus, func(l *slog.Logger) { l.InfoContext(ctx, "x") })
+		require.Equal(t, "1", line["a"])
+		require.Equal(t, want, line["b"])
+	}
+}
+
+func TestLevelChangesAtRunTime(t *testing.T) {
+	for _, backend := range backends {
+		var out bytes.Buffer
+		level := new(slog.LevelVar)
+		log, err := logging.New(&out, logging.Options{Backend: backend, Level: level})
+		require.NoError(t, err)
+
+		log.Debug("hidden")
+		require.Empty(t, out.String(), backend)
+		level.Set(slog.LevelDebug)
+		log.Debug("shown")
+		require.Contains(t, out.String(), "shown", backend)
+	}
+}
+
+func TestUnknownNamesAreRefused(t *testing.T) {
+	_, err := logging.New(io.Discard, logging.Options{Backend: "glog"})
+	require.ErrorContains(t, err, `unknown log backend "glog"`)
+	_, err = logging.ParseLevel("loud")
+	require.ErrorContains(t, err, `"loud"`)
+	level, err := logging.ParseLevel("Warn")
+	require.NoError(t, err)
+	require.Equal(t, slog.LevelWarn, level)
+}
+
+func BenchmarkBackends(b *testing.B) {
+	for _, backend := range backends {
+		b.Run(backend, func(b *testing.B) {
+			log, err := logging.New(io.Discard, logging.Options{Backend: backend, Level: slog.LevelInfo})
+			require.NoError(b, err)
+			b.ReportAllocs()
+			for b.Loop() {
+				log.Info("request", "method", "GET", "route", "/tasks/:id", "status", 200)
+			}
+		})
+	}
+}

@@ -1,0 +1,87 @@
+// Package metrics holds the Prometheus registry of the service and its request
+// metrics.
+package metrics
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"goldpath.local/service/pkg/buildinfo"
+)
+
+// NewRegistry returns a registry of the service's own, so that no imported
+// package can add to it unasked. It holds runtime, process and build facts.
+func NewRegistry(build buildinfo.Info) *prometheus.Registry {
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name:        "build_info",
+		Help:        "Always 1; the labels say which build is running.",
+		ConstLabels: prometheus.Labels{"version": build.Version, "commit": build.Commit, "go": build.Go},
+	})
+	info.Set(1)
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(
+		info,
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	return registry
+}
+
+// Handler exposes the registry and counts its own scrapes.
+func Handler(registry *prometheus.Registry) http.Handler {
+	return promhttp.InstrumentMetricHandler(registry, promhttp.HandlerFor(registry, promhttp.HandlerOpts{
+		Registry: registry,
+	}))
+}
+
+// HTTP measures requests: rate, errors and duration by route, and how many are
+// in flight.
+type HTTP struct {
+	duration *prometheus.HistogramVec
+	inFlight prometheus.Gauge
+}
+
+// NewHTTP registers the request metrics.
+func NewHTTP(registry prometheus.Registerer) *HTTP {
+	m := &HTTP{
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "http_server_request_duration_seconds",
+			Help:    "Time to answer a request, by method, route pattern and status code.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"method", "route", "status"}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "http_server_requests_in_flight",
+			Help: "Requests that are being answered now.",
+		}),
+	}
+	registry.MustRegister(m.duration, m.inFlight)
+	return m
+}
+
+// Begin counts a request in; the returned function counts it out. route must
+// be the pattern ("/tasks/:id"), never the path: labels must stay few.
+func (m *HTTP) Begin(method string) func(route string, status int) {
+	begin := time.Now()
+	m.inFlight.Inc()
+	return func(route string, status int) {
+		m.inFlight.Dec()
+		m.duration.WithLabelValues(knownMethod(method), route, strconv.Itoa(status)).
+			Observe(time.Since(begin).Seconds())
+	}
+}
+
+// knownMethod keeps clients from inventing label values.
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut,
+		http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return method
+	default:
+		return "OTHER"
+	}
+}
