@@ -6,7 +6,8 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.beat import EmbeddedService
+from celery.signals import setup_logging, worker_ready
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.embedded")
@@ -21,9 +22,10 @@ def _application() -> Celery:
     application = Celery("goldpath")
     application.config_from_object("django.conf:settings.CELERY", namespace="")
     application.conf.update(settings.CELERY)
-    application.conf.update(_transport(settings.CELERY["broker_url"]))
+    application.conf.update(_transport(str(settings.CELERY["broker_url"])))
     application.conf.beat_schedule = _schedule()
-    application.conf.beat_schedule_filename = str(home.folder("run") / "beat")
+    # Every entry is idempotent and may run once too often: no file that remembers when they last ran.
+    application.conf.beat_scheduler = "celery.beat:Scheduler"
     application.autodiscover_tasks()
     application.steps["worker"].add(DjangoStructLogInitStep)
     return application
@@ -47,6 +49,16 @@ def _schedule() -> dict[str, Any]:
 @setup_logging.connect
 def _keep_logging(**_: Any) -> None:
     """Celery would set up its own logging; Django's is set up already."""
+
+
+@worker_ready.connect
+def _start_embedded_beat(**_: Any) -> None:
+    """In an embedded installation the one worker carries the scheduler, in a thread that dies with it."""
+    if os.environ.get("GOLDPATH_EMBEDDED_BEAT") == "1":
+        beat: Any = EmbeddedService(app, thread=True)
+        beat.start()
+        for task in ("scaffolder.tasks.reap_runs", "scaffolder.tasks.warm_caches"):
+            app.send_task(task)
 
 
 app = _application()

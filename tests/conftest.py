@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,11 +18,12 @@ IDENTITY = "group:default/identity"
 
 
 @pytest.fixture(autouse=True)
-def goldpath_home(tmp_path: Path, settings: SettingsWrapper) -> Iterator[Path]:
+def goldpath_home(tmp_path: Path, settings: SettingsWrapper) -> Path:
     """Give each test a data folder of its own."""
     settings.GOLDPATH_HOME = tmp_path / "home"
     settings.GOLDPATH_HOME.mkdir()
-    yield settings.GOLDPATH_HOME
+    home: Path = settings.GOLDPATH_HOME
+    return home
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """The embedded message broker: a folder under the data folder, for one machine.
 
 Kombu's own filesystem transport lets a consumer read a half-written file and forgets what a killed worker held
-(celery/kombu#1551). Here a message is written aside, synced and renamed into the queue; a consumer claims it by renaming it
-again, with its process id in the name; and the claim is removed only when the message is acknowledged.
+(celery/kombu#1551). Here a message is written aside, synced and renamed into the queue; a consumer claims it by
+renaming it again, with its process id in the name; and the claim is removed only when the message is acknowledged.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ SCHEME = "goldpath-filesystem"
 class QoS(virtual.QoS):
     """Forgets a claim when its message is acknowledged or refused."""
 
+    channel: Channel
+
     def ack(self, delivery_tag: str) -> None:
         """Acknowledge one message."""
         super().ack(delivery_tag)
@@ -42,7 +44,8 @@ class Channel(virtual.Channel):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        root = Path(self.connection.client.transport_options["folder"])
+        client: Any = self.connection.client
+        root = Path(client.transport_options["folder"])
         self._ready, self._claimed = root / "ready", root / "claimed"
         for folder in (self._ready, self._claimed):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -94,7 +97,7 @@ class Channel(virtual.Channel):
 
     def _names(self, queue: str) -> list[str]:
         ending = f".{queue}.msg"
-        return sorted(name for name in os.listdir(self._ready) if name.endswith(ending))
+        return sorted(path.name for path in self._ready.iterdir() if path.name.endswith(ending))
 
 
 class Transport(virtual.Transport):

@@ -20,7 +20,7 @@ def configure(options: dict[str, Any]) -> None:
     renderer: Any = structlog.dev.ConsoleRenderer(colors=False)
     if options["format"] == "json":
         renderer = structlog.processors.JSONRenderer()
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,

@@ -8,9 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-REQUEST_SECONDS = Histogram(
-    "goldpath_http_request_seconds", "Duration of HTTP requests", ["method", "route", "status"]
-)
+REQUEST_SECONDS = Histogram("goldpath_http_request_seconds", "Duration of HTTP requests", ["method", "route", "status"])
 STEP_SECONDS = Histogram(
     "goldpath_step_seconds",
     "Duration of run steps",
@@ -25,5 +23,5 @@ def serve(_: HttpRequest) -> HttpResponse:
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

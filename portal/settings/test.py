@@ -12,15 +12,15 @@ os.environ.pop("GOLDPATH_DATABASE_URL", None)
 if "GOLDPATH_TEST_DATABASE_URL" in os.environ:
     os.environ["GOLDPATH_DATABASE_URL"] = os.environ["GOLDPATH_TEST_DATABASE_URL"]
 
-from portal.settings.base import *  # noqa: E402, F403
-from portal.settings.base import CELERY, DATABASES, GOLDPATH_HOME  # noqa: E402
+from portal.settings.base import *  # noqa: F403
+from portal.settings.base import CELERY, DATABASES, GOLDPATH_HOME
 
-SECRET_KEY = "not-a-secret-the-suite-only"  # noqa: S105
+SECRET_KEY = "not-a-secret-the-suite-only"
 GOLDPATH_DEMO_PEOPLE = False
 GOLDPATH_DEMO_SIGN_IN = False
 GOLDPATH_ANONYMOUS_GIT_READ = True
 GOLDPATH_VERIFY = "never"
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+if "sqlite3" in str(DATABASES["default"]["ENGINE"]):
     DATABASES["default"]["TEST"] = {"NAME": str(GOLDPATH_HOME / "test.sqlite3")}
 CELERY = {**CELERY, "broker_url": "memory://"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

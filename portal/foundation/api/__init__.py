@@ -1,0 +1,1 @@
+"""What the REST surfaces share: errors, renderers, times."""

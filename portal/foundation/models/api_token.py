@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
-from knox.models import AbstractAuthToken
+from knox.models import AbstractAuthToken, AuthTokenManager
 
 
 class ApiToken(AbstractAuthToken):
@@ -19,6 +19,8 @@ class ApiToken(AbstractAuthToken):
     digest = models.CharField(max_length=128, unique=True, editable=False)
     label = models.CharField(max_length=100)
     last_used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AuthTokenManager()
 
     class Meta:
         ordering = ("-created",)

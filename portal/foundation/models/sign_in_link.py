@@ -10,11 +10,13 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from portal.foundation.models.user import User
+
 
 class SignInLinkManager(models.Manager["SignInLink"]):
     """Makes and redeems links."""
 
-    def issue(self, user: models.Model, *, minutes: int = 60) -> str:
+    def issue(self, user: User, *, minutes: int = 60) -> str:
         """Return the secret of a new link for `user`; only its hash is stored. It works once, for `minutes`."""
         secret = secrets.token_urlsafe(32)
         expires = timezone.now() + dt.timedelta(minutes=minutes)
