@@ -25,6 +25,7 @@ GRACE_SECONDS = 15.0
 BACKOFF_SECONDS = (0.5, 1, 2, 5, 10, 30)
 STABLE_SECONDS = 60.0
 PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 @dataclass
@@ -51,7 +52,7 @@ class Child:
             text=True,
             errors="replace",
             start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - one thread so far, and it only calls prctl
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - it only makes one system call
         )
         assert self.process.stdout is not None  # noqa: S101 - stdout is a pipe
         threading.Thread(target=_copy, args=(self.name, self.process.stdout), daemon=True).start()
@@ -126,8 +127,8 @@ def _signal(process: subprocess.Popen[str], number: signal.Signals) -> None:
 
 
 def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if _LIBC is not None:
+        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _copy(name: str, stream: IO[str]) -> None:

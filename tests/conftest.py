@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from portal.foundation.models import User
@@ -18,7 +18,7 @@ IDENTITY = "group:default/identity"
 
 
 @pytest.fixture(autouse=True)
-def goldpath_home(tmp_path: Path, settings: SettingsWrapper) -> Path:
+def goldpath_home(tmp_path: Path, settings: Settings) -> Path:
     """Give each test a data folder of its own."""
     settings.GOLDPATH_HOME = tmp_path / "home"
     settings.GOLDPATH_HOME.mkdir()
