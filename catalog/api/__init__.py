@@ -1,0 +1,1 @@
+"""The REST surface of the catalog, in Backstage's wire shapes."""
