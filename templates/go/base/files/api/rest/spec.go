@@ -1,0 +1,9 @@
+package rest
+
+import _ "embed" // for the OpenAPI document
+
+// Spec is the OpenAPI document that the server is generated from. It is in the
+// binary so that requests can be checked against it.
+//
+//go:embed openapi.yaml
+var Spec []byte

@@ -1,0 +1,75 @@
+// Package app is the composition root: it builds the service from its
+// configuration, top to bottom, and runs it.
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"goldpath.local/service/internal/config"
+	"goldpath.local/service/pkg/buildinfo"
+	"goldpath.local/service/pkg/health"
+	"goldpath.local/service/pkg/httpserver"
+	"goldpath.local/service/pkg/lifecycle"
+	"goldpath.local/service/pkg/metrics"
+)
+
+// App is a composed service that has not been started.
+type App struct {
+	log    *slog.Logger
+	cfg    config.Config
+	group  *lifecycle.Group
+	probes *health.Registry
+	api    *httpserver.Server
+	admin  *httpserver.Server
+}
+
+// New composes the service. Components start in the order in which they are
+// added and stop in reverse: the admin port is up first and down last, so that
+// probes and metrics tell the whole story; the API is up last and down first.
+func New(ctx context.Context, configs *config.Store, log *slog.Logger) (*App, error) {
+	cfg := configs.Get()
+	group := lifecycle.NewGroup(log, lifecycle.Timeouts{
+		Start: cfg.Lifecycle.StartTimeout,
+		Drain: cfg.Lifecycle.DrainDelay,
+		Stop:  cfg.Lifecycle.StopTimeout,
+	})
+	a := &App{
+		log:    log,
+		cfg:    cfg,
+		group:  group,
+		probes: health.New(log, group.State, cfg.Lifecycle.ProbeTimeout),
+	}
+	registry := metrics.NewRegistry(buildinfo.Read())
+
+	a.admin = httpserver.New("admin", cfg.Admin,
+		httpserver.NewAdminHandler(a.probes, metrics.Handler(registry)), log, group.Fail)
+	group.Add(a.admin.Component())
+	a.wireConfigWatch(configs)
+
+	repositories, err := a.wireRepositories(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("wire repositories: %w", err)
+	}
+	router, err := a.wireREST(registry, wireOperations(repositories))
+	if err != nil {
+		return nil, fmt.Errorf("wire REST: %w", err)
+	}
+	a.api = httpserver.New("api", cfg.HTTP.Config, router, log, group.Fail)
+	group.Add(a.api.Component())
+	return a, nil
+}
+
+// Run starts the service and serves until ctx ends or a component fails.
+func (a *App) Run(ctx context.Context) error { return a.group.Run(ctx) }
+
+func (a *App) wireConfigWatch(configs *config.Store) {
+	interval := a.cfg.Lifecycle.ReloadInterval
+	if interval == 0 {
+		return
+	}
+	a.group.Add(lifecycle.Background("config watch", func(ctx context.Context) error {
+		return configs.Watch(ctx, interval, a.log)
+	}, a.group.Fail))
+}

@@ -1,0 +1,183 @@
+// Package config is the configuration of this service: what can be set, what
+// the defaults are, and what is refused.
+package config
+
+import (
+	"errors"
+	"os"
+	"time"
+
+	"goldpath.local/service/pkg/config"
+	"goldpath.local/service/pkg/httpserver"
+	"goldpath.local/service/pkg/logging"
+)
+
+// EnvPrefix starts every environment variable: http.addr is APP_HTTP_ADDR.
+const EnvPrefix = "APP"
+
+// Config is the whole configuration. It is a value and never changes; see Store
+// for how the dynamic section is replaced at run time.
+type Config struct {
+	// Service says what this is, for logs and metrics.
+	Service Service `mapstructure:"service"`
+	// HTTP is the port of the API.
+	HTTP HTTP `mapstructure:"http"`
+	// Admin is the port of probes, metrics and profiles.
+	Admin httpserver.Config `mapstructure:"admin"`
+	// Log chooses the log backend.
+	Log Log `mapstructure:"log"`
+	// Lifecycle bounds start and stop.
+	Lifecycle Lifecycle `mapstructure:"lifecycle"`
+	//% if cookiecutter.postgres == "yes"
+	// Postgres is the database.
+	Postgres Postgres `mapstructure:"postgres"`
+	//% endif
+	// Dynamic is the only section that a reload may change.
+	Dynamic Dynamic `mapstructure:"dynamic"`
+}
+
+// Service identifies the running service.
+type Service struct {
+	// Name is the name in the catalog.
+	Name string `mapstructure:"name"`
+	// Environment is where it runs, e.g. local, staging or production.
+	Environment string `mapstructure:"environment"`
+}
+
+// HTTP configures the API.
+type HTTP struct {
+	httpserver.Config `mapstructure:",squash"`
+
+	// BodyLimit is the greatest request body, in bytes.
+	BodyLimit int64 `mapstructure:"body_limit"`
+	// RequestTimeout bounds the work on one request. It must be shorter than
+	// the write timeout, or the answer about it is lost.
+	RequestTimeout time.Duration `mapstructure:"request_timeout"`
+	// ValidateRequests checks requests against the OpenAPI document before
+	// they reach a handler. Handlers and domain refuse bad input without it.
+	ValidateRequests bool `mapstructure:"validate_requests"`
+}
+
+// Log configures logging.
+type Log struct {
+	// Backend is logrus or zap.
+	Backend string `mapstructure:"backend"`
+}
+
+// Lifecycle bounds the phases of the process.
+type Lifecycle struct {
+	// StartTimeout bounds the start of all components together.
+	StartTimeout time.Duration `mapstructure:"start_timeout"`
+	// DrainDelay is how long the service goes on after it was told to stop,
+	// until load balancers have noticed.
+	DrainDelay time.Duration `mapstructure:"drain_delay"`
+	// StopTimeout bounds the stop of all components together. Drain delay and
+	// stop timeout must fit into terminationGracePeriodSeconds.
+	StopTimeout time.Duration `mapstructure:"stop_timeout"`
+	// ProbeTimeout bounds the checks behind one readiness probe.
+	ProbeTimeout time.Duration `mapstructure:"probe_timeout"`
+	// ReloadInterval is how often the configuration is read again; 0 is never.
+	ReloadInterval time.Duration `mapstructure:"reload_interval"`
+}
+
+// Dynamic may change while the service runs.
+type Dynamic struct {
+	// LogLevel is debug, info, warn or error.
+	LogLevel string `mapstructure:"log_level"`
+}
+
+// Default returns the configuration of a developer's machine.
+func Default() Config {
+	cfg := Config{
+		Service: Service{Name: "[[= cookiecutter.name ]]", Environment: "local"},
+		HTTP: HTTP{
+			Config:           serverDefaults(":8080"),
+			BodyLimit:        1 << 20,
+			RequestTimeout:   10 * time.Second,
+			ValidateRequests: true,
+		},
+		Admin: serverDefaults(":9090"),
+		Log:   Log{Backend: "[[= cookiecutter.logger ]]"},
+		Lifecycle: Lifecycle{
+			StartTimeout:   30 * time.Second,
+			DrainDelay:     0,
+			StopTimeout:    20 * time.Second,
+			ProbeTimeout:   time.Second,
+			ReloadInterval: 5 * time.Second,
+		},
+		Dynamic: Dynamic{LogLevel: "info"},
+	}
+	//% if cookiecutter.postgres == "yes"
+	cfg.Postgres = defaultPostgres()
+	//% endif
+	return cfg
+}
+
+func serverDefaults(addr string) httpserver.Config {
+	return httpserver.Config{
+		Addr:              addr,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		// Longer than a request may take; CPU profiles take 30 seconds.
+		WriteTimeout:   60 * time.Second,
+		IdleTimeout:    120 * time.Second,
+		MaxHeaderBytes: 64 << 10,
+	}
+}
+
+// Load reads the configuration from the defaults, the YAML file that
+// APP_CONFIG_FILE names, and the environment, and validates it.
+func Load() (Config, error) {
+	cfg, err := config.Load(Default(), config.Options{
+		EnvPrefix: EnvPrefix,
+		File:      os.Getenv(EnvPrefix + "_CONFIG_FILE"),
+	})
+	if err != nil {
+		return Config{}, err
+	}
+	return cfg, cfg.Validate()
+}
+
+// Store holds the configuration in force.
+type Store = config.Store[Config]
+
+// NewStore loads the configuration and returns its store. Reloads change the
+// dynamic section only.
+func NewStore() (*Store, error) {
+	return config.NewStore(Load, func(current, next Config) Config {
+		current.Dynamic = next.Dynamic
+		return current
+	})
+}
+
+// Validate returns everything that is wrong with the configuration at once.
+func (c Config) Validate() error {
+	errs := []error{
+		require(c.Service.Name != "", "service.name is required"),
+		require(c.HTTP.Addr != "", "http.addr is required"),
+		require(c.Admin.Addr != "", "admin.addr is required"),
+		require(c.HTTP.BodyLimit > 0, "http.body_limit must be positive"),
+		require(c.HTTP.RequestTimeout > 0, "http.request_timeout must be positive"),
+		require(c.HTTP.RequestTimeout < c.HTTP.WriteTimeout, "http.request_timeout must be shorter than http.write_timeout"),
+		require(c.Log.Backend == logging.Logrus || c.Log.Backend == logging.Zap, "log.backend must be logrus or zap"),
+		require(c.Lifecycle.StartTimeout > 0, "lifecycle.start_timeout must be positive"),
+		require(c.Lifecycle.StopTimeout > 0, "lifecycle.stop_timeout must be positive"),
+		require(c.Lifecycle.ProbeTimeout > 0, "lifecycle.probe_timeout must be positive"),
+		require(c.Lifecycle.DrainDelay >= 0, "lifecycle.drain_delay must not be negative"),
+		require(c.Lifecycle.ReloadInterval >= 0, "lifecycle.reload_interval must not be negative"),
+	}
+	if _, err := logging.ParseLevel(c.Dynamic.LogLevel); err != nil {
+		errs = append(errs, err)
+	}
+	//% if cookiecutter.postgres == "yes"
+	errs = append(errs, c.Postgres.Validate())
+	//% endif
+	return errors.Join(errs...)
+}
+
+func require(ok bool, message string) error {
+	if ok {
+		return nil
+	}
+	return errors.New(message)
+}

@@ -1,0 +1,89 @@
+package middleware
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"goldpath.local/service/pkg/apierror"
+	"goldpath.local/service/pkg/openapi"
+)
+
+// Recover turns a panic of a handler into a 500 and logs its stack. The
+// process goes on: one bad request must not end the others.
+func Recover(log *slog.Logger) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		defer func() {
+			recovered := recover()
+			if recovered == nil {
+				return
+			}
+			if recovered == http.ErrAbortHandler { //nolint:errorlint // net/http compares it the same way
+				panic(recovered)
+			}
+			log.ErrorContext(c.Request.Context(), "handler panicked", "stack", string(debug.Stack()))
+			Fail(c, apierror.New(apierror.Internal, "INTERNAL", "internal error").
+				WithCause(fmt.Errorf("panic: %v", recovered)))
+		}()
+		c.Next()
+	}
+}
+
+// BodyLimit refuses to read more than limit bytes of a body.
+func BodyLimit(limit int64) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
+		c.Next()
+	}
+}
+
+// Deadline gives every request this much time, counted from here. Handlers
+// notice through their context.
+func Deadline(timeout time.Duration) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		ctx, cancel := context.WithTimeout(c.Request.Context(), timeout)
+		defer cancel()
+		c.Request = c.Request.WithContext(ctx)
+		c.Next()
+	}
+}
+
+// Validate refuses requests that the OpenAPI document does not allow.
+func Validate(validator *openapi.Validator) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if c.FullPath() == "" {
+			c.Next()
+			return
+		}
+		if err := validator.Request(c.Request.Context(), operation(c)); err != nil {
+			Fail(c, err)
+			return
+		}
+		c.Next()
+	}
+}
+
+func operation(c *gin.Context) openapi.Operation {
+	params := make(map[string]string, len(c.Params))
+	for _, p := range c.Params {
+		params[p.Key] = p.Value
+	}
+	return openapi.Operation{Pattern: specPattern(c.FullPath()), Params: params, Request: c.Request}
+}
+
+// specPattern turns "/tasks/:id" into "/tasks/{id}".
+func specPattern(fullPath string) string {
+	segments := strings.Split(fullPath, "/")
+	for i, s := range segments {
+		if name, ok := strings.CutPrefix(s, ":"); ok {
+			segments[i] = "{" + name + "}"
+		}
+	}
+	return strings.Join(segments, "/")
+}

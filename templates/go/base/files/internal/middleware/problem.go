@@ -1,0 +1,73 @@
+// Package middleware holds what every request goes through before it reaches a
+// handler, and how errors leave the service.
+package middleware
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"goldpath.local/service/pkg/apierror"
+)
+
+// Fail answers the request with the problem document for err and stops the
+// chain. The access log records the cause; the client sees only what the
+// error's kind and message say.
+func Fail(c *gin.Context, err error) {
+	_ = c.Error(err)
+	failWith(c, problemFor(err))
+}
+
+// FailRequest is Fail for requests that could not be decoded: errors without a
+// kind of their own are the client's, not the service's.
+func FailRequest(c *gin.Context, err error) {
+	var (
+		typed    *apierror.Error
+		tooLarge *http.MaxBytesError
+	)
+	if !errors.As(err, &typed) && !errors.As(err, &tooLarge) {
+		err = apierror.New(apierror.Invalid, "INVALID_REQUEST", "the request cannot be read").WithCause(err)
+	}
+	Fail(c, err)
+}
+
+// NotFound answers requests that no route matches.
+func NotFound(c *gin.Context) {
+	Fail(c, apierror.New(apierror.NotFound, "ROUTE_NOT_FOUND", "there is nothing at this path"))
+}
+
+// MethodNotAllowed answers requests whose path has other methods only; the
+// router has set the Allow header.
+func MethodNotAllowed(c *gin.Context) {
+	failWith(c, statusProblem(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", "the path does not have this method"))
+}
+
+func problemFor(err error) apierror.Problem {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return statusProblem(http.StatusRequestEntityTooLarge, "BODY_TOO_LARGE", "the body is too large")
+	}
+	return apierror.From(err).ToProblem()
+}
+
+// statusProblem is for failures of HTTP itself, which have no kind.
+func statusProblem(status int, reason, detail string) apierror.Problem {
+	return apierror.Problem{
+		Type: "about:blank", Title: http.StatusText(status), Status: status, Reason: reason, Detail: detail,
+	}
+}
+
+func failWith(c *gin.Context, problem apierror.Problem) {
+	c.Abort()
+	if c.Writer.Written() {
+		return // too late: the answer is on its way
+	}
+	problem.Instance = c.Request.URL.Path
+	problem.RequestID = c.Writer.Header().Get(HeaderRequestID)
+	c.Header("Content-Type", apierror.ContentType)
+	c.Status(problem.Status)
+	// A client that has gone away cannot be told anything.
+	_ = json.NewEncoder(c.Writer).Encode(problem)
+}

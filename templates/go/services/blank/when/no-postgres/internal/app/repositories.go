@@ -1,0 +1,12 @@
+package app
+
+import (
+	"context"
+
+	"goldpath.local/service/internal/repositories/memory"
+)
+
+// wireRepositories keeps everything in memory: this service has no database.
+func (a *App) wireRepositories(context.Context) (repositories, error) {
+	return repositories{tasks: memory.NewTasks()}, nil
+}

@@ -1,0 +1,16 @@
+package app
+
+import (
+	"context"
+
+	"goldpath.local/service/internal/repositories/postgres"
+)
+
+// wireRepositories puts every aggregate into the database.
+func (a *App) wireRepositories(ctx context.Context) (repositories, error) {
+	pool, err := a.wirePostgres(ctx)
+	if err != nil {
+		return repositories{}, err
+	}
+	return repositories{tasks: postgres.NewTasks(pool)}, nil
+}
