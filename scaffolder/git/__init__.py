@@ -1,0 +1,30 @@
+"""The only door to git: nothing else in Goldpath starts git or imports GitPython.
+
+Arguments are fixed lists, what comes from outside is checked and stands after `--`, and git reads one configuration that
+ships with the portal instead of the machine's.
+"""
+
+from __future__ import annotations
+
+from scaffolder.git.bare import create_bare, made_by, remove_tree
+from scaffolder.git.command import GitError
+from scaffolder.git.commits import Commit, Person, PushTarget, commit_folder, push
+from scaffolder.git.names import checked_path, checked_ref, is_commit, is_ref
+from scaffolder.git.reads import head
+
+__all__ = [
+    "Commit",
+    "GitError",
+    "Person",
+    "PushTarget",
+    "checked_path",
+    "checked_ref",
+    "commit_folder",
+    "create_bare",
+    "head",
+    "is_commit",
+    "is_ref",
+    "made_by",
+    "push",
+    "remove_tree",
+]
