@@ -83,8 +83,15 @@ def _special(document: Mapping[str, Any], uid: str) -> Iterator[tuple[str, Any]]
     yield "metadata.uid", uid
 
 
+def wire_text(value: str | bool | float) -> str:
+    """Return a JSON scalar as JavaScript writes it: `true`, and `1` for 1.0."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
 def _text(value: Any) -> str | None:
     if value is None:
         return None
-    text = str(value).lower() if isinstance(value, bool) else str(value)
+    text = wire_text(value)
     return text if len(text) <= MAX_VALUE and len(text.lower()) <= MAX_VALUE else None

@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from itertools import chain
 from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
 
+from catalog.bulk import insert_rows
 from catalog.choices import Kind, RelationType
 from catalog.descriptors import parse_descriptor, resolve_placeholders
 from catalog.graph import Graph, relations_graph
 from catalog.models import Entity, EntityQuerySet, Relation, SearchEntry
 from catalog.refs import DEFAULT_NAMESPACE, EntityRef, make_ref, parse_ref
 from catalog.relations import Link, derive
-from catalog.search import Row, flatten
+from catalog.search import flatten
 from catalog.validation import describe, validate
 from catalog.wire import entity_json
 from portal.foundation.actors import Actor
@@ -220,14 +220,13 @@ def _index(drafts: Sequence[_Draft]) -> None:
     ids = [draft.entity.pk for draft in drafts]
     SearchEntry.objects.filter(entity__in=ids).delete()
     Relation.objects.filter(emitter__in=ids).delete()
-    SearchEntry.objects.bulk_create(chain.from_iterable(_entries(draft.entity) for draft in drafts))
-    Relation.objects.bulk_create(
-        Relation(emitter=draft.entity, source_ref=link.source_ref, type=link.type, target_ref=link.target_ref)
-        for draft in drafts
-        for link in draft.links
+    insert_rows(
+        SearchEntry,
+        ("entity_id", "key", "value", "original", "is_least"),
+        [(d.entity.pk, *row) for d in drafts for row in flatten(d.entity.document, str(d.entity.uid))],
     )
-
-
-def _entries(entity: Entity) -> list[SearchEntry]:
-    rows: list[Row] = flatten(entity.document, str(entity.uid))
-    return [SearchEntry(entity_id=entity.pk, **row._asdict()) for row in rows]
+    insert_rows(
+        Relation,
+        ("emitter_id", "source_ref", "type", "target_ref"),
+        [(d.entity.pk, link.source_ref, link.type.value, link.target_ref) for d in drafts for link in d.links],
+    )

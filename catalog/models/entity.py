@@ -78,14 +78,7 @@ class EntityQuerySet(models.QuerySet["Entity"]):
 
     def with_relations(self) -> list[Entity]:
         """Return the entities, each with `relations` filled: two queries."""
-        entities = list(self)
-        by_source: dict[str, set[tuple[str, str]]] = defaultdict(set)
-        rows = Relation.objects.filter(source_ref__in=[entity.ref for entity in entities])
-        for source, type_, target in rows.values_list("source_ref", "type", "target_ref"):
-            by_source[source].add((type_, target))
-        for entity in entities:
-            entity.relations = sorted(by_source[entity.ref])
-        return entities
+        return fill_relations(list(self))
 
     def _entry_facets(self, by_lower: dict[str, list[str]]) -> list[tuple[str, str, int]]:
         keys = [key for key in by_lower if not key.startswith(RELATIONS)]
@@ -180,3 +173,14 @@ class Entity(models.Model):
         self._relations = relations
 
     _relations: list[tuple[str, str]] | None = None
+
+
+def fill_relations(entities: list[Entity]) -> list[Entity]:
+    """Read the relations of all `entities` in one query, and return them."""
+    by_source: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    rows = Relation.objects.filter(source_ref__in=[entity.ref for entity in entities])
+    for source, type_, target in rows.values_list("source_ref", "type", "target_ref"):
+        by_source[source].add((type_, target))
+    for entity in entities:
+        entity.relations = sorted(by_source[entity.ref])
+    return entities
