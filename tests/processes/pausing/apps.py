@@ -1,0 +1,51 @@
+"""Wraps every action, so that a test can kill the worker exactly before it, inside it, or after it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+
+
+def reach(point: str) -> None:
+    """Note that `point` was reached; when it is the one to pause at, wait to be killed."""
+    if os.environ.get("GOLDPATH_TEST_PAUSE_AT") == point:
+        Path(settings.GOLDPATH_HOME, "paused").write_text(point, encoding="ascii")
+        time.sleep(600)
+
+
+def _paused(action_id: str, run: Callable[..., Any]) -> Callable[..., Any]:
+    def wrapped(*arguments: Any, **named: Any) -> Any:
+        reach(f"before {action_id}")
+        output = run(*arguments, **named)
+        reach(f"after {action_id}")
+        return output
+
+    return wrapped
+
+
+class PausingConfig(AppConfig):
+    """Installed by `tests.processes.settings` only."""
+
+    name = "tests.processes.pausing"
+
+    def ready(self) -> None:
+        """Wrap the actions and the moment at which an effect's intent was stored."""
+        from scaffolder.actions import registry
+        from scaffolder.engine.context import Context
+
+        for action in registry.actions():
+            setattr(action, "run", _paused(action.id, action.run))  # noqa: B010 - replaces a method of one instance
+        intend = Context.intend
+
+        def intended(context: Context, kind: str, key: str, intent: Any) -> Any:
+            effect = intend(context, kind, key, intent)
+            reach(f"intended {kind}")
+            return effect
+
+        setattr(Context, "intend", intended)  # noqa: B010
