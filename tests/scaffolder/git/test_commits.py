@@ -95,7 +95,9 @@ def test_push_brings_all_refs_or_none(tmp_path: Path, folder: Path) -> None:
     git.push(work, target, [f"{ref}:{ref}" for ref in REFS])
 
 
-@pytest.mark.parametrize("url", ["ext::sh -c touch% pwned", "--receive-pack=touch pwned", "ssh://host/x", "git://host/x"])
+@pytest.mark.parametrize(
+    "url", ["ext::sh -c touch% pwned", "--receive-pack=touch pwned", "ssh://host/x", "git://host/x"]
+)
 def test_push_to_another_transport_is_refused(tmp_path: Path, folder: Path, url: str) -> None:
     work = tmp_path / "work"
     commit(work, folder)

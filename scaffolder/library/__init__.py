@@ -1,0 +1,35 @@
+"""The template library: layers on disk, composed into templates that cookiecutter renders."""
+
+from __future__ import annotations
+
+from scaffolder.library.composition import (
+    ComposedFile,
+    ComposedTree,
+    Composition,
+    chosen_capabilities,
+    compose,
+    composed_tree,
+    write_live,
+)
+from scaffolder.library.context import render_context
+from scaffolder.library.loading import Layer, Library, Template, keep, load, load_kept
+from scaffolder.library.problems import LibraryError, Problem
+
+__all__ = [
+    "ComposedFile",
+    "ComposedTree",
+    "Composition",
+    "Layer",
+    "Library",
+    "LibraryError",
+    "Problem",
+    "Template",
+    "chosen_capabilities",
+    "compose",
+    "composed_tree",
+    "keep",
+    "load",
+    "load_kept",
+    "render_context",
+    "write_live",
+]

@@ -1,0 +1,286 @@
+"""Renders composed templates with cookiecutter, in a process of its own. Nothing else imports cookiecutter.
+
+This module knows neither Django nor the database. It is run as a server that the portal starts once per process: it loads
+cookiecutter and keeps compiled templates warm, then forks one child per render. The child has limits, no environment, no
+network and a sandboxed Jinja; its values are data that cookiecutter never evaluates, because `generate_files` gets the
+finished context.
+
+Protocol: over the control socket (standard input) arrives one byte with one socket. On that socket the client sends one line
+of JSON (`template`, `context`, `output`, `seconds`) and reads one line: `{"ok": true}` or `{"error": "..."}`. The end of that
+stream says that the child is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+import cookiecutter.generate
+import cookiecutter.utils
+from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from scaffolder.syntax import JINJA_ENV, TOP_FOLDER
+
+KEPT_WARM = 16
+MEGABYTE = 1024 * 1024
+REQUEST_BYTES = 2 * MEGABYTE
+CLONE_NEWNET, CLONE_NEWUSER = 0x40000000, 0x10000000
+PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
+_LIMITS = {
+    resource.RLIMIT_FSIZE: 16 * MEGABYTE,
+    resource.RLIMIT_NOFILE: 64,
+    resource.RLIMIT_CORE: 0,
+    resource.RLIMIT_AS: 1024 * MEGABYTE,
+}
+
+
+class WarmEnvironment(ImmutableSandboxedEnvironment):
+    """Cookiecutter's environment, sandboxed and without its extensions, holding the compiled files of one template.
+
+    Cookiecutter makes a new environment and a new loader per render; this one is handed out instead, and looks files up
+    by name only, because a composed template never changes.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(undefined=StrictUndefined, keep_trailing_newline=True, auto_reload=False, **JINJA_ENV)
+        self.files: dict[str, Template] = {}
+        self.texts: dict[str, Template] = {}
+
+    def get_template(self, name: Any, parent: Any = None, globals: Any = None) -> Template:  # noqa: A002
+        """Return the compiled file `name`."""
+        if name not in self.files:
+            self.files[name] = super().get_template(name)
+        return self.files[name]
+
+    def from_string(self, source: Any, globals: Any = None, template_class: Any = None) -> Template:  # noqa: A002
+        """Return the compiled text: cookiecutter compiles every path of a template."""
+        if source not in self.texts:
+            self.texts[source] = super().from_string(source)
+        return self.texts[source]
+
+
+@dataclass
+class WarmTemplate:
+    """A composed template with everything about its files that stays the same from render to render."""
+
+    environment: WarmEnvironment
+    settings: dict[str, Any]
+    binary: dict[str, bool]
+
+
+def warm_up(template: str) -> WarmTemplate:
+    """Compile every file of the template folder `template` and every path; a fault in one raises TemplateError."""
+    environment = WarmEnvironment()
+    top = os.path.join(template, TOP_FOLDER)
+    environment.loader = FileSystemLoader([top])
+    settings = _settings(template)
+    binary = {}
+    for folder, _, names in os.walk(top):
+        for name in names:
+            path = os.path.relpath(os.path.join(folder, name), top)
+            if cookiecutter.generate.is_copy_only_path(path, {"cookiecutter": settings}):
+                continue
+            binary[path] = cookiecutter.generate.is_binary(os.path.join(top, path))
+            environment.from_string(path)
+            if not binary[path]:
+                environment.get_template(path.replace(os.sep, "/"))
+    return WarmTemplate(environment, settings, binary)
+
+
+def _settings(template: str) -> dict[str, Any]:
+    """Return cookiecutter.json, which must hold this renderer's own syntax and nothing that imports code."""
+    with open(os.path.join(template, "cookiecutter.json"), encoding="utf-8") as file:
+        settings: dict[str, Any] = json.load(file)
+    private = {key for key in settings if key.startswith("_")}
+    if settings.get("_jinja2_env_vars") != JINJA_ENV or not private <= {"_jinja2_env_vars", "_copy_without_render"}:
+        raise TemplateError("cookiecutter.json has settings that are not allowed")
+    return settings
+
+
+def render(template: str, warm: WarmTemplate, context: dict[str, Any], output: str) -> None:
+    """Render the template folder into `output`, by cookiecutter with a finished context and without hooks."""
+    cookiecutter.utils.StrictEnvironment = lambda **_: warm.environment
+    cookiecutter.generate.is_binary = lambda path: warm.binary[path]
+    values = {key: value for key, value in context.items() if not key.startswith("_")}
+    cookiecutter.generate.generate_files(
+        template,
+        context={"cookiecutter": {**warm.settings, **values}},
+        output_dir=output,
+        accept_hooks=False,
+        keep_project_on_failure=True,
+    )
+
+
+def explain(error: BaseException) -> str:
+    """Return what went wrong as one line about the template, without machine paths or values."""
+    if isinstance(error, TemplateError):
+        place = f"{getattr(error, 'name', None) or 'a template file'} line {getattr(error, 'lineno', '?')}"
+        return f"{type(error).__name__} in {place}: {error.message}"
+    if isinstance(error, OSError):
+        return f"{type(error).__name__}: {error.strerror}"
+    cause = getattr(error, "error", None)
+    return f"{type(error).__name__}: {getattr(cause, 'message', None) or getattr(error, 'message', '') or 'no details'}"
+
+
+class Server:
+    """Accepts requests one after the other, keeps templates warm, and forks a child for each."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self.control = control
+        self.warm: OrderedDict[str, WarmTemplate] = OrderedDict()
+        self.children: dict[int, float] = {}
+        self.woken, self.waker = socket.socketpair()
+        for end in (self.woken, self.waker):
+            end.setblocking(False)
+        signal.set_wakeup_fd(self.waker.fileno())
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+
+    def run(self) -> None:
+        """Serve until the portal closes the control socket, then end what still runs."""
+        while True:
+            ready, _, _ = select.select([self.control, self.woken], [], [], self._patience())
+            if self.woken in ready:
+                with contextlib.suppress(BlockingIOError):
+                    self.woken.recv(4096)
+            self._bury()
+            if self.control in ready and not self._accept():
+                break
+        for child in self.children:
+            _kill_group(child)
+
+    def _patience(self) -> float | None:
+        if not self.children:
+            return None
+        return max(0.0, min(self.children.values()) - time.monotonic())
+
+    def _bury(self) -> None:
+        now = time.monotonic()
+        for child, deadline in list(self.children.items()):
+            if deadline <= now:
+                _kill_group(child)
+            if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                _kill_group(child)
+                os.waitpid(child, 0)
+                del self.children[child]
+
+    def _accept(self) -> bool:
+        message, descriptors, _, _ = socket.recv_fds(self.control, 1, 1)
+        if not message:
+            return False
+        for descriptor in descriptors:
+            with socket.socket(fileno=descriptor) as client:
+                self._serve(client)
+        return True
+
+    def _serve(self, client: socket.socket) -> None:
+        client.settimeout(10)
+        try:
+            with client.makefile("rb") as stream:
+                request = json.loads(stream.readline(REQUEST_BYTES))
+            warm = self._warmed(request["template"])
+        except (TemplateError, OSError, ValueError) as error:
+            _answer(client, {"error": explain(error)})
+            return
+        if "output" not in request:
+            _answer(client, {"ok": True})
+            return
+        child = os.fork()
+        if child == 0:
+            self._leave(client)
+            _be_the_child(client, request, warm)
+        self.children[child] = time.monotonic() + float(request["seconds"])
+
+    def _warmed(self, template: str) -> WarmTemplate:
+        if template in self.warm:
+            self.warm.move_to_end(template)
+            return self.warm[template]
+        self.warm[template] = warm_up(template)
+        if len(self.warm) > KEPT_WARM:
+            self.warm.popitem(last=False)
+        gc.collect()
+        gc.freeze()
+        return self.warm[template]
+
+    def _leave(self, client: socket.socket) -> None:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for end in (self.control, self.woken, self.waker):
+            end.close()
+        client.setblocking(True)
+
+
+def _be_the_child(client: socket.socket, request: dict[str, Any], warm: WarmTemplate) -> None:
+    """Render under limits, answer, and end the process without running anything that the server had planned."""
+    code = 1
+    try:
+        _confine(float(request["seconds"]))
+        render(request["template"], warm, request["context"], request["output"])
+        _answer(client, {"ok": True})
+        code = 0
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the portal must hear of it
+        with contextlib.suppress(OSError):
+            _answer(client, {"error": explain(error)})
+    finally:
+        os._exit(code)
+
+
+def _confine(seconds: float) -> None:
+    os.setpgid(0, 0)
+    os.umask(0o022)
+    os.environ.clear()
+    gc.disable()
+    _prctl(PR_SET_NO_NEW_PRIVS, 1)
+    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    for limit, value in {**_LIMITS, resource.RLIMIT_CPU: int(seconds) + 1}.items():
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(limit, (value, value))
+
+
+def _leave_the_network() -> None:
+    """Give this process and its children an empty network, where the system lets us."""
+    if sys.platform != "linux":
+        return
+    library = ctypes.CDLL(None, use_errno=True)
+    if library.unshare(CLONE_NEWNET) != 0:
+        library.unshare(CLONE_NEWUSER | CLONE_NEWNET)
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def _kill_group(child: int) -> None:
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(child, signal.SIGKILL)
+
+
+def _answer(client: socket.socket, message: dict[str, Any]) -> None:
+    client.sendall(json.dumps(message).encode() + b"\n")
+
+
+def main() -> None:
+    """Serve on the control socket at standard input."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _leave_the_network()
+    os.umask(0o022)
+    with socket.socket(fileno=os.dup(0)) as control:
+        Server(control).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""Renders a service: composes, renders in the sandbox, looks at the output, writes the lock."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scaffolder import library as libraries
+from scaffolder.forges import forge
+from scaffolder.library import Composition, Library
+from scaffolder.library.files import digest
+from scaffolder.models import TemplateVersion
+from scaffolder.rendering import client
+from scaffolder.rendering.client import RenderError, ServerGoneError
+from scaffolder.rendering.lock import lock_bytes, lock_document
+from scaffolder.rendering.output import LOCK_PATH, RenderedFile, inspect
+
+NAMESPACE = "default"
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Render:
+    """A rendered service: its folder, its files (the lock among them), the lock, and a digest of all of it."""
+
+    directory: Path
+    files: tuple[RenderedFile, ...]
+    lock: dict[str, Any] = field(hash=False)
+    digest: str
+
+
+def render_service(template: TemplateVersion, values: Mapping[str, Any], into: Path) -> Render:
+    """Render `template` with `values`, the validated answers, to `into/<name>`; that folder must not exist yet.
+
+    The same template and values give the same bytes. InputError names a value that cannot be rendered; RenderError says
+    what is wrong with the template or its output.
+    """
+    library = libraries.load_kept(template.digest)
+    if library is None or template.ref not in library.templates:
+        raise RenderError(
+            f"Version {template.version} of {template.ref} is not in the library any more. Start again with the current one."
+        )
+    return render_with(library, template.ref, values, into)
+
+
+def render_with(library: Library, template_ref: str, values: Mapping[str, Any], into: Path) -> Render:
+    """Render a template of `library`, as `render_service` does, without any row of the database."""
+    template = library.templates[template_ref]
+    wanted = [name for name in library.capabilities if values.get(name) is True]
+    chosen = libraries.chosen_capabilities(library, template, wanted)
+    composition = libraries.compose(library, template, chosen)
+    context = libraries.render_context(
+        (template.ref, library.version),
+        values,
+        capabilities=library.capabilities,
+        chosen=chosen,
+        **_address(values),
+    )
+    directory = into / context["name"]
+    render_composition(composition, context, into)
+    files = inspect(directory, composition.files)
+    lock = lock_document(library, template.ref, composition, values=values, context=context, files=files)
+    files = tuple(sorted([*files, _write_lock(directory, lock)], key=lambda file: file.path))
+    return Render(directory, files, lock, digest((file.path, file.executable, file.sha256) for file in files))
+
+
+def render_composition(composition: Composition, context: Mapping[str, str], into: Path) -> None:
+    """Let the render server render a composed template to `into/<name>`; nothing else of `into` is touched."""
+    into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if (into / context["name"]).exists():
+        raise RenderError("There is a render in this place already.")
+    for attempt in range(1, ATTEMPTS + 1):
+        room = into / f".render-{uuid.uuid4().hex}"
+        room.mkdir(mode=0o700)
+        try:
+            client.request({"template": str(composition.directory), "context": dict(context), "output": str(room)})
+            (room / context["name"]).rename(into / context["name"])
+        except ServerGoneError:
+            if attempt == ATTEMPTS:
+                raise RenderError("The render server ends again and again.") from None
+        except FileNotFoundError:
+            raise RenderError("The render left nothing behind.") from None
+        else:
+            return
+        finally:
+            shutil.rmtree(room, ignore_errors=True)
+
+
+def _address(values: Mapping[str, Any]) -> dict[str, str]:
+    name = str(values.get("name", ""))
+    _, web_url = forge("local").address(NAMESPACE, name)
+    return {"repository_url": web_url, "repository_slug": f"{NAMESPACE}/{name}"}
+
+
+def _write_lock(directory: Path, lock: Mapping[str, Any]) -> RenderedFile:
+    content = lock_bytes(lock)
+    path = directory / LOCK_PATH
+    path.parent.mkdir(exist_ok=True)
+    with path.open("xb") as file:
+        file.write(content)
+    path.chmod(0o644)
+    return RenderedFile(LOCK_PATH, executable=False, size=len(content), sha256=hashlib.sha256(content).hexdigest())
