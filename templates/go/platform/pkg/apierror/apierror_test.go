@@ -92,5 +92,7 @@ func TestErrorTextHoldsTheCauseForLogs(t *testing.T) {
 	e := apierror.New(apierror.Internal, "INTERNAL", "internal error")
 	require.EqualError(t, e, "INTERNAL: internal error")
 	require.EqualError(t, e.WithCause(errors.New("disk full")), "INTERNAL: internal error: disk full")
+	require.EqualError(t, e.WithFields(apierror.Field{Field: "title", Message: "is too long"}),
+		"INTERNAL: internal error; title is too long")
 	require.NoError(t, e.Unwrap(), "WithCause must not change the original")
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Field is one invalid part of the input.
@@ -44,12 +45,17 @@ func Newf(kind Kind, reason, format string, args ...any) *Error {
 	return New(kind, reason, fmt.Sprintf(format, args...))
 }
 
-// Error returns the message for logs, with the cause.
+// Error returns the message for logs, with the invalid fields and the cause.
 func (e *Error) Error() string {
-	if e.cause != nil {
-		return fmt.Sprintf("%s: %s: %v", e.Reason, e.Message, e.cause)
+	var text strings.Builder
+	text.WriteString(e.Reason + ": " + e.Message)
+	for _, f := range e.Fields {
+		text.WriteString("; " + f.Field + " " + f.Message)
 	}
-	return e.Reason + ": " + e.Message
+	if e.cause != nil {
+		text.WriteString(": " + e.cause.Error())
+	}
+	return text.String()
 }
 
 // Unwrap returns the cause, or nil.

@@ -77,6 +77,8 @@ func (v *Validator) Request(ctx context.Context, op Operation) error {
 		return err
 	}
 	err = openapi3filter.ValidateRequest(ctx, input)
+	// The filter's own error quotes the input, which may be personal: only the
+	// fields and rules that it broke go on.
 	var tooLarge *http.MaxBytesError
 	switch {
 	case err == nil:
@@ -84,7 +86,7 @@ func (v *Validator) Request(ctx context.Context, op Operation) error {
 	case errors.As(err, &tooLarge):
 		return tooLarge
 	default:
-		return ErrInvalidRequest.WithFields(fields(err)...).WithCause(err)
+		return ErrInvalidRequest.WithFields(fields(err)...)
 	}
 }
 
@@ -137,8 +139,8 @@ func requestFields(err *openapi3filter.RequestError) []apierror.Field {
 	if errors.As(err.Err, &schema) {
 		field.Message = schema.Reason
 	}
-	if field.Message == "" && err.Err != nil {
-		field.Message = err.Err.Error()
+	if field.Message == "" {
+		field.Message = "has the wrong format"
 	}
 	return []apierror.Field{field}
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"goldpath.local/service/internal/config"
 	"goldpath.local/service/pkg/buildinfo"
 	"goldpath.local/service/pkg/health"
@@ -17,18 +19,33 @@ import (
 
 // App is a composed service that has not been started.
 type App struct {
-	log    *slog.Logger
-	cfg    config.Config
-	group  *lifecycle.Group
-	probes *health.Registry
-	api    *httpserver.Server
-	admin  *httpserver.Server
+	log      *slog.Logger
+	cfg      config.Config
+	group    *lifecycle.Group
+	probes   *health.Registry
+	registry *prometheus.Registry
+	admin    *httpserver.Server
+	api      *httpserver.Server
 }
 
 // New composes the service. Components start in the order in which they are
 // added and stop in reverse: the admin port is up first and down last, so that
 // probes and metrics tell the whole story; the API is up last and down first.
 func New(ctx context.Context, configs *config.Store, log *slog.Logger) (*App, error) {
+	a := newApp(configs, log)
+	repositories, err := a.wireRepositories(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("wire repositories: %w", err)
+	}
+	if err := a.wireREST(wireOperations(repositories)); err != nil {
+		return nil, fmt.Errorf("wire REST: %w", err)
+	}
+	return a, nil
+}
+
+// newApp returns a service with everything but its own work: it can be probed,
+// measured and reconfigured.
+func newApp(configs *config.Store, log *slog.Logger) *App {
 	cfg := configs.Get()
 	group := lifecycle.NewGroup(log, lifecycle.Timeouts{
 		Start: cfg.Lifecycle.StartTimeout,
@@ -36,29 +53,17 @@ func New(ctx context.Context, configs *config.Store, log *slog.Logger) (*App, er
 		Stop:  cfg.Lifecycle.StopTimeout,
 	})
 	a := &App{
-		log:    log,
-		cfg:    cfg,
-		group:  group,
-		probes: health.New(log, group.State, cfg.Lifecycle.ProbeTimeout),
+		log:      log,
+		cfg:      cfg,
+		group:    group,
+		probes:   health.New(log, group.State, cfg.Lifecycle.ProbeTimeout),
+		registry: metrics.NewRegistry(buildinfo.Read()),
 	}
-	registry := metrics.NewRegistry(buildinfo.Read())
-
 	a.admin = httpserver.New("admin", cfg.Admin,
-		httpserver.NewAdminHandler(a.probes, metrics.Handler(registry)), log, group.Fail)
+		httpserver.NewAdminHandler(a.probes, metrics.Handler(a.registry)), log, group.Fail)
 	group.Add(a.admin.Component())
 	a.wireConfigWatch(configs)
-
-	repositories, err := a.wireRepositories(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("wire repositories: %w", err)
-	}
-	router, err := a.wireREST(registry, wireOperations(repositories))
-	if err != nil {
-		return nil, fmt.Errorf("wire REST: %w", err)
-	}
-	a.api = httpserver.New("api", cfg.HTTP.Config, router, log, group.Fail)
-	group.Add(a.api.Component())
-	return a, nil
+	return a
 }
 
 // Run starts the service and serves until ctx ends or a component fails.

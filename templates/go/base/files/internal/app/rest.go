@@ -1,10 +1,6 @@
 package app
 
 import (
-	"net/http"
-
-	"github.com/prometheus/client_golang/prometheus"
-
 	"goldpath.local/service/api/rest"
 	"goldpath.local/service/internal/handlers"
 	"goldpath.local/service/pkg/httpserver"
@@ -13,21 +9,24 @@ import (
 	"goldpath.local/service/pkg/openapi"
 )
 
-// wireREST returns the handler of the API port.
-func (a *App) wireREST(registry prometheus.Registerer, api rest.StrictServerInterface) (http.Handler, error) {
+// wireREST adds the API port.
+func (a *App) wireREST(operations rest.StrictServerInterface) error {
 	opts := handlers.RouterOptions{
 		Log:            a.log,
-		Metrics:        metrics.NewHTTP(registry),
+		Metrics:        metrics.NewHTTP(a.registry),
 		BodyLimit:      a.cfg.HTTP.BodyLimit,
 		RequestTimeout: a.cfg.HTTP.RequestTimeout,
 	}
 	if a.cfg.HTTP.ValidateRequests {
 		validator, err := openapi.NewValidator(rest.Spec)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		opts.Validator = validator
 	}
 	leaving := func() bool { return a.group.State() != lifecycle.Running }
-	return httpserver.CloseWhen(leaving, handlers.NewRouter(opts, api)), nil
+	router := httpserver.CloseWhen(leaving, handlers.NewRouter(opts, operations))
+	a.api = httpserver.New("api", a.cfg.HTTP.Config, router, a.log, a.group.Fail)
+	a.group.Add(a.api.Component())
+	return nil
 }

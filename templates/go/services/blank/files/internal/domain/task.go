@@ -29,6 +29,9 @@ var (
 	ErrVersionMismatch = apierror.New(apierror.FailedPrecondition, "VERSION_MISMATCH", "the task has changed: read it again")
 	// ErrInvalidTask is a task whose fields break the rules; it lists them.
 	ErrInvalidTask = apierror.New(apierror.Invalid, "INVALID_TASK", "the task is not valid")
+	// ErrUnknownStatus is a status that tasks do not have.
+	ErrUnknownStatus = apierror.New(apierror.Invalid, "UNKNOWN_STATUS", "there is no such status").
+				WithFields(apierror.Field{Field: "status", Message: "is not a known status"})
 	// ErrEmptyChange is a change that changes nothing.
 	ErrEmptyChange = apierror.New(apierror.Invalid, "EMPTY_CHANGE", "the change names no field")
 )

@@ -129,6 +129,9 @@ type TaskPage struct {
 // List returns one page of tasks. Tasks created meanwhile appear on later
 // pages; no task is skipped or shown twice.
 func (s *Tasks) List(ctx context.Context, query TaskQuery) (TaskPage, error) {
+	if query.Status != nil && !query.Status.Valid() {
+		return TaskPage{}, domain.ErrUnknownStatus
+	}
 	filter := TaskFilter{Status: query.Status}
 	if query.Cursor != "" {
 		after, err := pagination.Decode[uuid.UUID](query.Cursor)

@@ -1,0 +1,144 @@
+package middleware_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/require"
+
+	"goldpath.local/service/internal/middleware"
+	"goldpath.local/service/pkg/apierror"
+)
+
+func TestMain(m *testing.M) {
+	gin.SetMode(gin.TestMode)
+	m.Run()
+}
+
+// serve sends a request through the middleware to a handler at POST /x.
+func serve(handler gin.HandlerFunc, before ...gin.HandlerFunc) *httptest.ResponseRecorder {
+	engine := gin.New()
+	engine.ContextWithFallback = true
+	engine.Use(before...)
+	engine.POST("/x", handler)
+	rec := httptest.NewRecorder()
+	engine.ServeHTTP(rec, httptest.NewRequest(http.MethodPost, "/x", strings.NewReader("12345")))
+	return rec
+}
+
+func problem(t *testing.T, rec *httptest.ResponseRecorder) apierror.Problem {
+	t.Helper()
+	var p apierror.Problem
+	require.NoError(t, json.Unmarshal(rec.Body.Bytes(), &p), rec.Body.String())
+	return p
+}
+
+func TestFailAnswersWithTheProblemOfTheKind(t *testing.T) {
+	for _, kind := range apierror.Kinds() {
+		rec := serve(func(c *gin.Context) { middleware.Fail(c, apierror.New(kind, "WHY", "because")) }, middleware.RequestID())
+		p := problem(t, rec)
+		require.Equal(t, kind.HTTPStatus(), rec.Code)
+		require.Equal(t, apierror.ContentType, rec.Header().Get("Content-Type"))
+		require.Equal(t, "/x", p.Instance)
+		require.Equal(t, rec.Header().Get(middleware.HeaderRequestID), p.RequestID)
+		require.Equal(t, apierror.New(kind, "WHY", "because").WithFields(), apierror.FromProblem(p))
+	}
+}
+
+func TestFailKeepsTheCauseInside(t *testing.T) {
+	rec := serve(func(c *gin.Context) { middleware.Fail(c, errors.New("password is hunter2")) })
+	require.Equal(t, http.StatusInternalServerError, rec.Code)
+	require.NotContains(t, rec.Body.String(), "hunter2")
+}
+
+func TestFailAfterTheAnswerBeganAddsNothing(t *testing.T) {
+	rec := serve(func(c *gin.Context) {
+		c.String(http.StatusOK, "half")
+		middleware.Fail(c, errors.New("late"))
+	})
+	require.Equal(t, http.StatusOK, rec.Code)
+	require.Equal(t, "half", rec.Body.String())
+}
+
+func TestFailRequestBlamesTheClientUnlessTheErrorKnowsBetter(t *testing.T) {
+	tests := map[int]error{
+		http.StatusBadRequest:            errors.New("unexpected EOF"),
+		http.StatusConflict:              apierror.New(apierror.Conflict, "X", "x"),
+		http.StatusRequestEntityTooLarge: &http.MaxBytesError{Limit: 1},
+	}
+	for status, err := range tests {
+		require.Equal(t, status, serve(func(c *gin.Context) { middleware.FailRequest(c, err) }).Code)
+	}
+}
+
+func TestPanicsBecomeProblemsAndTheStackIsLogged(t *testing.T) {
+	var out bytes.Buffer
+	log := slog.New(slog.NewJSONHandler(&out, nil))
+	rec := serve(func(*gin.Context) { panic("secret state") }, middleware.AccessLog(log), middleware.Recover(log))
+	require.Equal(t, http.StatusInternalServerError, rec.Code)
+	require.NotContains(t, rec.Body.String(), "secret")
+	require.Contains(t, out.String(), "middleware_test.go", "the stack names the place")
+	require.Contains(t, out.String(), "panic: secret state")
+	require.Contains(t, out.String(), `"level":"ERROR"`)
+}
+
+func TestAbortedHandlersAreNotRecovered(t *testing.T) {
+	require.PanicsWithValue(t, http.ErrAbortHandler, func() {
+		serve(func(*gin.Context) { panic(http.ErrAbortHandler) }, middleware.Recover(slog.New(slog.DiscardHandler)))
+	})
+}
+
+func TestAccessLogLevels(t *testing.T) {
+	tests := map[string]struct {
+		err  error
+		want string
+	}{
+		"refusal":        {apierror.New(apierror.NotFound, "X", "x"), "INFO"},
+		"client is gone": {context.Canceled, "INFO"},
+		"defect":         {errors.New("boom"), "ERROR"},
+		"timeout":        {context.DeadlineExceeded, "ERROR"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			serve(func(c *gin.Context) { middleware.Fail(c, tc.err) }, middleware.AccessLog(slog.New(slog.NewJSONHandler(&out, nil))))
+			require.Contains(t, out.String(), `"level":"`+tc.want+`"`)
+		})
+	}
+}
+
+func TestBodyLimitCutsLongBodies(t *testing.T) {
+	read := func(c *gin.Context) {
+		if _, err := io.ReadAll(c.Request.Body); err != nil {
+			middleware.Fail(c, err)
+		}
+	}
+	require.Equal(t, http.StatusOK, serve(read, middleware.BodyLimit(5)).Code)
+	rec := serve(read, middleware.BodyLimit(4))
+	require.Equal(t, http.StatusRequestEntityTooLarge, rec.Code)
+	require.Equal(t, "BODY_TOO_LARGE", problem(t, rec).Reason)
+}
+
+// Generated code passes *gin.Context where a context.Context is asked for. It
+// must carry the deadline and the values of the request.
+func TestDeadlineReachesHandlersThroughTheGinContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec := serve(func(c *gin.Context) {
+			var ctx context.Context = c
+			<-ctx.Done()
+			middleware.Fail(c, ctx.Err())
+		}, middleware.Deadline(time.Second))
+		require.Equal(t, http.StatusGatewayTimeout, rec.Code)
+	})
+}

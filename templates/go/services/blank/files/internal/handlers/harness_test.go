@@ -1,0 +1,126 @@
+package handlers_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"goldpath.local/service/api/rest"
+	"goldpath.local/service/internal/handlers"
+	"goldpath.local/service/internal/repositories/memory"
+	"goldpath.local/service/internal/services"
+	"goldpath.local/service/pkg/apierror"
+	"goldpath.local/service/pkg/metrics"
+	"goldpath.local/service/pkg/openapi"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// client calls the real router in process and checks every answer against the
+// OpenAPI document.
+type client struct {
+	t         testing.TB
+	router    http.Handler
+	validator *openapi.Validator
+}
+
+func newClient(t testing.TB, configure ...func(*handlers.RouterOptions)) client {
+	t.Helper()
+	validator, err := openapi.NewValidator(rest.Spec)
+	require.NoError(t, err)
+	opts := handlers.RouterOptions{
+		Log:            slog.New(slog.DiscardHandler),
+		Metrics:        metrics.NewHTTP(prometheus.NewRegistry()),
+		BodyLimit:      16 << 10,
+		RequestTimeout: 5 * time.Second,
+		Validator:      validator,
+	}
+	for _, c := range configure {
+		c(&opts)
+	}
+	api := handlers.NewAPI(services.NewTasks(memory.NewTasks(), time.Now))
+	return client{t: t, router: handlers.NewRouter(opts, api), validator: validator}
+}
+
+func withoutValidator(opts *handlers.RouterOptions) { opts.Validator = nil }
+
+type answer struct {
+	t      testing.TB
+	status int
+	header http.Header
+	body   []byte
+}
+
+// do sends a request; headers are pairs of name and value.
+func (c client) do(method, path, body string, headers ...string) answer {
+	c.t.Helper()
+	req := httptest.NewRequestWithContext(c.t.Context(), method, path, strings.NewReader(body))
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	rec := httptest.NewRecorder()
+	c.router.ServeHTTP(rec, req)
+	a := answer{t: c.t, status: rec.Code, header: rec.Header(), body: rec.Body.Bytes()}
+	c.checkAgainstSpec(req, a)
+	return a
+}
+
+// checkAgainstSpec leaves out answers of the router itself: paths and methods
+// that are not in the document.
+func (c client) checkAgainstSpec(req *http.Request, a answer) {
+	c.t.Helper()
+	op := openapi.Operation{Pattern: "/api/v1/tasks", Params: map[string]string{}, Request: req}
+	if id, ok := strings.CutPrefix(req.URL.Path, "/api/v1/tasks/"); ok {
+		op.Pattern, op.Params["id"] = "/api/v1/tasks/{id}", id
+	}
+	if strings.Contains(string(a.body), "ROUTE_NOT_FOUND") || a.status == http.StatusMethodNotAllowed {
+		return
+	}
+	require.NoError(c.t, c.validator.Response(c.t.Context(), op, a.status, a.header, a.body))
+}
+
+func (a answer) task() rest.Task {
+	a.t.Helper()
+	var task rest.Task
+	a.decode(&task)
+	return task
+}
+
+func (a answer) page() rest.TaskPage {
+	a.t.Helper()
+	var page rest.TaskPage
+	a.decode(&page)
+	return page
+}
+
+// refused requires a problem document with this status and reason.
+func (a answer) refused(status int, reason string) apierror.Problem {
+	a.t.Helper()
+	require.Equal(a.t, status, a.status, string(a.body))
+	require.Equal(a.t, apierror.ContentType, a.header.Get("Content-Type"))
+	var problem apierror.Problem
+	a.decode(&problem)
+	require.Equal(a.t, reason, problem.Reason)
+	require.Equal(a.t, status, problem.Status)
+	require.Equal(a.t, a.header.Get("X-Request-Id"), problem.RequestID)
+	return problem
+}
+
+func (a answer) decode(target any) {
+	a.t.Helper()
+	decoder := json.NewDecoder(bytes.NewReader(a.body))
+	decoder.DisallowUnknownFields()
+	require.NoError(a.t, decoder.Decode(target), string(a.body))
+}

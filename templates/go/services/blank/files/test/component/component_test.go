@@ -1,0 +1,126 @@
+// Package component tests the whole service from the outside: real commands,
+// real ports, real storage.
+package component
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"goldpath.local/service/internal/app"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// service is a running service.
+type service struct {
+	api   string
+	admin string
+	stop  context.CancelFunc
+	code  chan int
+}
+
+// start runs `server serve` and returns when it is ready.
+func start(t *testing.T) *service {
+	t.Helper()
+	s := startUnready(t)
+	s.waitUntilReady(t)
+	return s
+}
+
+// startUnready returns as soon as the service listens.
+func startUnready(t *testing.T) *service {
+	t.Helper()
+	t.Setenv("APP_HTTP_ADDR", "127.0.0.1:0")
+	t.Setenv("APP_ADMIN_ADDR", "127.0.0.1:0")
+	ctx, stop := context.WithCancel(t.Context())
+	t.Cleanup(stop)
+	s := &service{stop: stop, code: make(chan int, 1)}
+	reader, writer := io.Pipe()
+	go func() {
+		s.code <- app.Main(ctx, []string{"serve"}, writer, os.Stderr)
+		_ = writer.Close()
+	}()
+	log := bufio.NewScanner(reader)
+	for s.api == "" && log.Scan() {
+		var record struct{ Msg, Server, Addr string }
+		require.NoError(t, json.Unmarshal(log.Bytes(), &record))
+		switch record.Server {
+		case "admin":
+			s.admin = record.Addr
+		case "api":
+			s.api = record.Addr
+		}
+	}
+	go func() { _, _ = io.Copy(io.Discard, reader) }()
+	require.NotEmpty(t, s.api, "the service did not start")
+	return s
+}
+
+func (s *service) waitUntilReady(t *testing.T) {
+	t.Helper()
+	deadline := time.Now().Add(15 * time.Second)
+	for s.call(t, http.MethodGet, s.admin, "/readyz", "", "").status != http.StatusOK {
+		require.True(t, time.Now().Before(deadline), "the service is not ready")
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+type result struct {
+	status int
+	etag   string
+	body   map[string]any
+}
+
+func (s *service) call(t *testing.T, method, addr, path, body, ifMatch string) result {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+addr+path, strings.NewReader(body))
+	require.NoError(t, err)
+	req.Close = true
+	req.Header.Set("Content-Type", "application/json")
+	if ifMatch != "" {
+		req.Header.Set("If-Match", ifMatch)
+	}
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer func() { _ = res.Body.Close() }()
+	content, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	got := result{status: res.StatusCode, etag: res.Header.Get("ETag")}
+	if len(bytes.TrimSpace(content)) > 0 {
+		require.NoError(t, json.Unmarshal(content, &got.body), string(content))
+	}
+	return got
+}
+
+func TestLifeOfATaskFromTheOutside(t *testing.T) {
+	prepare(t)
+	s := start(t)
+
+	created := s.call(t, http.MethodPost, s.api, "/api/v1/tasks", `{"title":"Buy milk"}`, "")
+	require.Equal(t, http.StatusCreated, created.status)
+	path := "/api/v1/tasks/" + created.body["id"].(string)
+
+	done := s.call(t, http.MethodPatch, s.api, path, `{"status":"done"}`, created.etag)
+	require.Equal(t, http.StatusOK, done.status)
+	stale := s.call(t, http.MethodPatch, s.api, path, `{"status":"open"}`, created.etag)
+	require.Equal(t, http.StatusPreconditionFailed, stale.status)
+	require.Equal(t, "VERSION_MISMATCH", stale.body["reason"])
+
+	list := s.call(t, http.MethodGet, s.api, "/api/v1/tasks?status=done", "", "")
+	require.Len(t, list.body["items"], 1)
+	require.Equal(t, http.StatusNoContent, s.call(t, http.MethodDelete, s.api, path, "", done.etag).status)
+
+	s.stop()
+	require.Zero(t, <-s.code)
+}

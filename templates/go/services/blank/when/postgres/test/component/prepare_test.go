@@ -1,0 +1,49 @@
+package component
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"goldpath.local/service/internal/app"
+	"goldpath.local/service/pkg/postgres/postgrestest"
+)
+
+// prepare gives the service an empty database and runs `server migrate` on it.
+func prepare(t *testing.T) {
+	t.Helper()
+	emptyDatabase(t)
+	require.Zero(t, app.Main(t.Context(), []string{"migrate"}, io.Discard, os.Stderr))
+}
+
+func emptyDatabase(t *testing.T) {
+	t.Helper()
+	t.Setenv("APP_POSTGRES_DSN", postgrestest.Config(t).DSN.Reveal())
+}
+
+func TestAServiceWithoutItsSchemaIsNotReadyUntilItIsMigrated(t *testing.T) {
+	emptyDatabase(t)
+	s := startUnready(t)
+	unready := s.call(t, http.MethodGet, s.admin, "/readyz", "", "")
+	require.Equal(t, http.StatusServiceUnavailable, unready.status)
+	require.Equal(t, map[string]any{"postgres": "ok", "schema": "failed"}, unready.body["checks"])
+
+	require.Zero(t, app.Main(t.Context(), []string{"migrate"}, io.Discard, os.Stderr))
+	s.waitUntilReady(t)
+	s.stop()
+	require.Zero(t, <-s.code)
+}
+
+func TestAServiceWithoutItsDatabaseAnswersUnavailable(t *testing.T) {
+	t.Setenv("APP_POSTGRES_DSN", "postgres://nobody@127.0.0.1:1/none?connect_timeout=1")
+	s := startUnready(t)
+	answer := s.call(t, http.MethodGet, s.api, "/api/v1/tasks", "", "")
+	require.Equal(t, http.StatusServiceUnavailable, answer.status)
+	require.Equal(t, "DATABASE_UNAVAILABLE", answer.body["reason"])
+	require.Equal(t, http.StatusOK, s.call(t, http.MethodGet, s.admin, "/livez", "", "").status, "a restart would not help")
+	s.stop()
+	require.Zero(t, <-s.code)
+}
