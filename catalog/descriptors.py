@@ -25,7 +25,7 @@ class _EntityLoader(_Loader):  # type: ignore[misc]
     yaml_implicit_resolvers: dict[str, list[Any]] = {}
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Build a map of text keys."""
+        """Build a map; keys that look like numbers are text, as in JavaScript."""
         keys: set[str] = set()
         for key_node, _ in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
@@ -33,6 +33,8 @@ class _EntityLoader(_Loader):  # type: ignore[misc]
             if key_node.value in keys:
                 raise _problem(f"the key {key_node.value[:60]!r} is there twice; keep one", key_node)
             keys.add(key_node.value)
+            if key_node.tag in _PLAIN_TAGS:
+                key_node.tag = "tag:yaml.org,2002:str"
         mapping: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
         return mapping
 
@@ -53,6 +55,7 @@ def _problem(message: str, node: yaml.Node) -> yaml.MarkedYAMLError:
     return _marked(message, node.start_mark)
 
 
+_PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("bool", "null", "float"))
 _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?\Z")
 _EntityLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(true|false|True|False)\Z"), list("tfTF"))
 _EntityLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(~|null|Null|NULL|)\Z"), ["~", "n", "N", ""])

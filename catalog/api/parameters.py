@@ -41,7 +41,10 @@ def query_of_url(request: Request) -> Query:
 
 def query_of_body(body: Mapping[str, Any]) -> Query:
     """Return the query that the body of a POST asks for."""
-    return Query(predicate=body.get("query", {}), order=_order(body), full_text=_full_text(body))
+    predicate = body.get("query", {})
+    if not isinstance(predicate, Mapping):
+        raise InputError("Invalid query: a predicate must be an object.")
+    return Query(predicate=predicate, order=_order(body), full_text=_full_text(body))
 
 
 def csv(request: Request, name: str) -> tuple[str, ...]:

@@ -14,8 +14,8 @@ from catalog.models.relation import Relation
 from catalog.models.search_entry import SearchEntry
 
 RELATIONS = "relations."
-EVERYTHING = Q()
 NOTHING = Q(pk__in=[])
+EVERYTHING = ~NOTHING  # not Q(): that one vanishes from a disjunction
 
 Filter = Mapping[str, Sequence[str] | None]
 
