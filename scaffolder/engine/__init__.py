@@ -1,0 +1,1 @@
+"""Advances runs: claims, leases, steps, effects, compensation, events, the reaper."""

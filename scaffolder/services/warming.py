@@ -1,0 +1,19 @@
+"""Fills caches in the background, so that the first run does not wait for them."""
+
+from __future__ import annotations
+
+import structlog
+
+from portal.foundation.errors import GoldpathError
+
+log = structlog.get_logger(__name__)
+
+
+def warm() -> None:
+    """Download and build what verification needs, where there is a Go toolchain; a failure is logged, no more."""
+    from scaffolder import verification
+
+    try:
+        verification.warm(lambda line: log.info("warming", line=line))
+    except GoldpathError as error:
+        log.warning("the caches could not be warmed", reason=error.message)

@@ -1,0 +1,64 @@
+"""A run of a template that is made of test actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from scaffolder.actions import registry
+from scaffolder.engine import context
+from scaffolder.models import Run, Step, TemplateVersion
+from tests.scaffolder.engine.acts import Make, Say, Wait, World, world
+
+MakeRun = Callable[..., Run]
+
+
+@pytest.fixture(autouse=True)
+def outside(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[World]:
+    """An empty world, and the test actions."""
+    for act in (Make(), Say(), Wait()):
+        registry.register(act)
+    monkeypatch.setattr(context, "LOOK_SECONDS", 0.0)
+    world.__init__()  # type: ignore[misc]
+    yield world
+    for act_id in (Make.id, Say.id, Wait.id):
+        registry.forget(act_id)
+
+
+@pytest.fixture
+def make_run(db: None) -> MakeRun:
+    """Return a function that stores a queued run of the given steps."""
+
+    def make(*steps: dict[str, Any], name: str = "ledger", output: Any = None, **fields: Any) -> Run:
+        manifest = {
+            "apiVersion": "scaffolder.backstage.io/v1beta3",
+            "kind": "Template",
+            "metadata": {"name": "test", "namespace": "default", "title": "Test"},
+            "spec": {"type": "service", "owner": "group:default/platform", "parameters": [], "steps": list(steps)},
+        }
+        manifest["spec"]["output"] = output or {}  # type: ignore[index]
+        template = TemplateVersion.objects.create(
+            ref=f"template:default/test-{TemplateVersion.objects.count()}",
+            version="1",
+            digest="d",
+            library="test",
+            manifest=manifest,
+        )
+        values = {"name": name, "owner": "group:default/payments"}
+        given = {"actor_ref": "user:default/alice", "owner_ref": "group:default/payments", "target_name": name}
+        run = Run.objects.create(template=template, values=values, **{**given, **fields})
+        for position, spec in enumerate(steps):
+            Step.objects.create(
+                run=run,
+                position=position,
+                key=spec["id"],
+                name=spec["name"],
+                action=spec["action"],
+                input=spec["input"],
+            )
+        return run
+
+    return make
