@@ -72,9 +72,13 @@ def _sentence(detail: Any) -> str:
 
 def not_found(request: HttpRequest) -> JsonResponse:
     """Return the envelope for a path under /api that no view serves."""
-    return JsonResponse(body("NotFoundError", "No such endpoint", 404, request), status=404)
+    return _plain(body("NotFoundError", "No such endpoint", 404, request), 404)
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
     """Return the envelope for a defect: no detail leaves the server."""
-    return JsonResponse(body("Error", "Internal server error; it was logged", 500, request), status=500)
+    return _plain(body("Error", "Internal server error; it was logged", 500, request), 500)
+
+
+def _plain(content: dict[str, Any], status: int) -> JsonResponse:
+    return JsonResponse(content, status=status, content_type="application/json; charset=utf-8")
