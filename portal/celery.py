@@ -20,7 +20,6 @@ from portal.foundation import broker, home
 def _application() -> Celery:
     broker.register()
     application = Celery("goldpath")
-    application.config_from_object("django.conf:settings.CELERY", namespace="")
     application.conf.update(settings.CELERY)
     application.conf.update(_transport(str(settings.CELERY["broker_url"])))
     application.conf.beat_schedule = _schedule()
