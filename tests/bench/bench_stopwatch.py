@@ -1,8 +1,8 @@
 """The stopwatch: from `git clone` of Goldpath to a green `go test ./...` in the service that it made.
 
-Every part is what a newcomer does, by the REST API in place of a mouse: clone, `make run`, ask for a service, wait for the
-run (which builds and tests the render), clone the service, test it. `--cold` starts with empty Go caches, `--postgres`
-asks for a service with PostgreSQL.
+Every part is what a newcomer does, by the REST API in place of a mouse: clone, `make run`, ask for a service, wait for
+the run (which builds and tests the render), clone the service, test it. `--cold` starts with empty Go caches for that
+last part, `--postgres` asks for a service with PostgreSQL.
 """
 
 from __future__ import annotations
