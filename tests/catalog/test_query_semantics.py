@@ -111,7 +111,13 @@ def test_no_filter_matches_everything(api: APIClient, filters: list[str]) -> Non
         ({"spec.size": 3.0}, [BASKET]),
         ({"spec.flags.on": True}, [BASKET]),
         ({"relations": {"$contains": {"type": "dependsOn"}}}, [LEDGER]),
-        ({"relations": {"$contains": {"type": "ownedby", "targetRef": "group:default/IDENTITY"}}, "kind": "component"}, [VAULT]),
+        (
+            {
+                "relations": {"$contains": {"type": "ownedby", "targetRef": "group:default/IDENTITY"}},
+                "kind": "component",
+            },
+            [VAULT],
+        ),
         (
             {
                 "relations": {
@@ -215,7 +221,9 @@ def test_with_a_cursor_only_fields_and_limit_count(api: APIClient) -> None:
     wanted = {"cursor": first["pageInfo"]["nextCursor"], "limit": 1, "fields": "metadata.name"}
 
     by_get = api.get(f"{BY_QUERY}?{urlencode({**noise, **wanted})}").json()
-    by_post = api.post(BY_QUERY, {**wanted, "fields": ["metadata.name"], "query": {"kind": "user"}}, format="json").json()
+    by_post = api.post(
+        BY_QUERY, {**wanted, "fields": ["metadata.name"], "query": {"kind": "user"}}, format="json"
+    ).json()
 
     assert by_get["items"] == by_post["items"] == [{"metadata": {"name": "ledger"}}]
 
@@ -248,7 +256,10 @@ def test_an_offset_skips(api: APIClient) -> None:
         ({"fullTextFilterTerm": "ledger"}, []),
         ({"fullTextFilterTerm": "%", "fullTextFilterFields": "metadata.name"}, []),
         ({"fullTextFilterTerm": "_", "fullTextFilterFields": "metadata.name"}, []),
-        ({"fullTextFilterTerm": "identity", "fullTextFilterFields": "relations.ownedBy", "filter": "kind=component"}, [VAULT]),
+        (
+            {"fullTextFilterTerm": "identity", "fullTextFilterFields": "relations.ownedBy", "filter": "kind=component"},
+            [VAULT],
+        ),
     ],
 )
 def test_full_text(api: APIClient, parameters: dict[str, str], expected: list[str]) -> None:
@@ -292,7 +303,13 @@ def test_a_whole_and_a_part_of_it_may_both_be_selected(api: APIClient) -> None:
 
 
 def test_by_refs_keeps_order_and_length(api: APIClient) -> None:
-    refs = ["component:default/vault", "component:default/nosuch", "not a ref", "API:Default/Ledger", "component:default/vault"]
+    refs = [
+        "component:default/vault",
+        "component:default/nosuch",
+        "not a ref",
+        "API:Default/Ledger",
+        "component:default/vault",
+    ]
 
     response = api.post("/api/catalog/entities/by-refs", {"entityRefs": refs, "fields": ["kind"]}, format="json")
 

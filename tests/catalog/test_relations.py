@@ -113,7 +113,14 @@ def test_the_picture_shows_neighbours_and_tells_missing_ones(people: dict[str, U
     ]
 
     (lonely,) = put(component("lonely", {"owner": "nobody"}), location="url:https://git.example/lonely")
-    assert relations_graph(lonely).nodes[1][:6] == ("group:default/nobody", "group", "default", "nobody", "nobody", False)
+    assert relations_graph(lonely).nodes[1][:6] == (
+        "group:default/nobody",
+        "group",
+        "default",
+        "nobody",
+        "nobody",
+        False,
+    )
 
 
 def test_a_crowded_picture_leaves_neighbours_out_and_counts_them(people: dict[str, User]) -> None:

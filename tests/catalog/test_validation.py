@@ -114,17 +114,23 @@ def test_annotation_keys_may_have_a_prefix_and_label_values_may_be_empty() -> No
 
 @pytest.mark.parametrize("text", ["a\x00b", "\x1b[31m", "\x9b", "\x7f", "\ud800"])
 def test_control_characters_are_refused_wherever_they_hide(text: str) -> None:
-    for entity in (component("x", description=text), component("x", {"deep": [{"er": text}]}), component("x", {text: 1})):
+    for entity in (
+        component("x", description=text),
+        component("x", {"deep": [{"er": text}]}),
+        component("x", {text: 1}),
+    ):
         with pytest.raises(InputError):
             validate(entity)
 
 
 def test_line_ends_and_tabs_are_text() -> None:
-    assert validate(component("x", description="a\r\n\tb – ü 😀")) == "Component"
+    assert validate(component("x", description="a\r\n\tb ü 😀")) == "Component"
 
 
 @pytest.mark.parametrize(
-    "value", [float("nan"), float("inf"), 2**80, dt.date(2026, 1, 1), b"bytes", {"a"}], ids=lambda value: repr(value)[:12]
+    "value",
+    [float("nan"), float("inf"), 2**80, dt.date(2026, 1, 1), b"bytes", {"a"}],
+    ids=lambda value: repr(value)[:12],
 )
 def test_values_that_json_cannot_express_are_refused(value: Any) -> None:
     with pytest.raises(InputError, match="cannot be kept"):
