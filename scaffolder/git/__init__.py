@@ -10,7 +10,7 @@ from scaffolder.git.bare import create_bare, made_by, remove_tree
 from scaffolder.git.command import GitError
 from scaffolder.git.commits import Commit, Person, PushTarget, commit_folder, push
 from scaffolder.git.names import checked_path, checked_ref, is_commit, is_ref
-from scaffolder.git.reads import head
+from scaffolder.git.reads import head, refs
 
 __all__ = [
     "Commit",
@@ -26,5 +26,6 @@ __all__ = [
     "is_ref",
     "made_by",
     "push",
+    "refs",
     "remove_tree",
 ]

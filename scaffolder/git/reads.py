@@ -8,6 +8,13 @@ from scaffolder.git import command
 from scaffolder.git.names import checked_ref
 
 
+def refs(repository: Path) -> dict[str, str]:
+    """Return all refs of the repository and the commits (or tags) that they point to."""
+    output = command.run(["for-each-ref", "--format=%(objectname) %(refname)"], repository=repository)
+    pairs = [line.split(" ", 1) for line in output.decode("utf-8", "replace").splitlines()]
+    return {name: commit for commit, name in pairs}
+
+
 def head(repository: Path, ref: str) -> str:
     """Return the commit that a full ref such as `refs/heads/main` points to, or an empty text when it does not exist."""
     loose = repository / checked_ref(ref)
@@ -19,6 +26,4 @@ def head(repository: Path, ref: str) -> str:
         return text
     if not (repository / "packed-refs").exists():
         return ""
-    output = command.run(["for-each-ref", "--format=%(objectname) %(refname)", "--", ref], repository=repository)
-    found = [line.split() for line in output.decode().splitlines()]
-    return next((commit for commit, name in found if name == ref), "")
+    return refs(repository).get(ref, "")

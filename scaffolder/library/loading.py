@@ -78,7 +78,7 @@ _loaded: dict[Path, tuple[float, int, Library]] = {}
 def load(root: Path | None = None) -> Library:
     """Return the library at `root` (the portal's own by default), loaded again only when a file changed.
 
-    A library whose manifests cannot be understood raises LibraryError with all problems.
+    A copy of the portal's own is kept, for runs that were started with it. A library whose manifests cannot be understood raises LibraryError with all problems.
     """
     folder = (root or settings.GOLDPATH_TEMPLATES / "go").resolve()
     with _lock:
@@ -88,6 +88,8 @@ def load(root: Path | None = None) -> Library:
             fresh = files.signature(folder)
             if library is None or fresh != signature:
                 library = read(folder)
+                if root is None:
+                    keep(library)
             _loaded[folder] = (now, fresh, library)
     return library
 

@@ -54,7 +54,7 @@ def inspect(root: Path, expected: Mapping[str, ComposedFile]) -> tuple[RenderedF
             raise RenderError(f"The render is larger than {MAX_FILES} files or {MAX_BYTES // 1024 // 1024} MB.")
     missing = expected.keys() - {file.path for file in found}
     if missing:
-        raise RenderError(f"The render lacks {sorted(missing)[0]}, which the template has.")
+        raise RenderError(f"The render lacks {min(missing)}, which the template has.")
     return tuple(sorted(found, key=lambda file: file.path))
 
 

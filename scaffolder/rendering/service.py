@@ -35,7 +35,7 @@ class Render:
 
 
 def render_service(template: TemplateVersion, values: Mapping[str, Any], into: Path) -> Render:
-    """Render `template` with `values`, the validated answers, to `into/<name>`; that folder must not exist yet.
+    """Render `template` with `values`, the validated answers, to the folder `into`, which must not exist yet.
 
     The same template and values give the same bytes. InputError names a value that cannot be rendered; RenderError says
     what is wrong with the template or its output.
@@ -43,7 +43,8 @@ def render_service(template: TemplateVersion, values: Mapping[str, Any], into: P
     library = libraries.load_kept(template.digest)
     if library is None or template.ref not in library.templates:
         raise RenderError(
-            f"Version {template.version} of {template.ref} is not in the library any more. Start again with the current one."
+            f"Version {template.version} of {template.ref} is not in the library any more. "
+            "Start again with the current one."
         )
     return render_with(library, template.ref, values, into)
 
@@ -61,25 +62,24 @@ def render_with(library: Library, template_ref: str, values: Mapping[str, Any], 
         chosen=chosen,
         **_address(values),
     )
-    directory = into / context["name"]
     render_composition(composition, context, into)
-    files = inspect(directory, composition.files)
+    files = inspect(into, composition.files)
     lock = lock_document(library, template.ref, composition, values=values, context=context, files=files)
-    files = tuple(sorted([*files, _write_lock(directory, lock)], key=lambda file: file.path))
-    return Render(directory, files, lock, digest((file.path, file.executable, file.sha256) for file in files))
+    files = tuple(sorted([*files, _write_lock(into, lock)], key=lambda file: file.path))
+    return Render(into, files, lock, digest((file.path, file.executable, file.sha256) for file in files))
 
 
 def render_composition(composition: Composition, context: Mapping[str, str], into: Path) -> None:
-    """Let the render server render a composed template to `into/<name>`; nothing else of `into` is touched."""
-    into.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if (into / context["name"]).exists():
+    """Let the render server render a composed template to `into`, which appears whole or not at all."""
+    if into.exists():
         raise RenderError("There is a render in this place already.")
+    into.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     for attempt in range(1, ATTEMPTS + 1):
-        room = into / f".render-{uuid.uuid4().hex}"
+        room = into.with_name(f".render-{uuid.uuid4().hex}")
         room.mkdir(mode=0o700)
         try:
             client.request({"template": str(composition.directory), "context": dict(context), "output": str(room)})
-            (room / context["name"]).rename(into / context["name"])
+            (room / context["name"]).rename(into)
         except ServerGoneError:
             if attempt == ATTEMPTS:
                 raise RenderError("The render server ends again and again.") from None

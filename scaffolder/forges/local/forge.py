@@ -76,8 +76,10 @@ class LocalForge:
         git.remove_tree(aside)
 
     def _may_delete(self, aside: Path, repository: RemoteRepository, run_id: uuid.UUID, head: str) -> bool:
-        found = git.head(aside, f"refs/heads/{repository.default_branch}")
-        return found == head and git.made_by(aside) == run_id
+        """Tell whether everything in the repository is what the run pushed: other branches count as well."""
+        refs = git.refs(aside)
+        untouched = refs.get(f"refs/heads/{repository.default_branch}", "") == head and set(refs.values()) <= {head}
+        return untouched and git.made_by(aside) == run_id
 
     def _remote(self, spec: RepositorySpec) -> RemoteRepository:
         clone, web = self.address(spec.namespace, spec.name)
