@@ -6,7 +6,7 @@ ignored, `ui:*` for how it looks. Everything is decided on the server; no schema
 
 from __future__ import annotations
 
-from scaffolder.parameters.effective import effective_page
+from scaffolder.parameters.effective import effective_page, possible_properties
 from scaffolder.parameters.fields import Choice, FormField, form_fields
 from scaffolder.parameters.linting import Problem, lint
 from scaffolder.parameters.reading import read_form
@@ -22,6 +22,7 @@ __all__ = [
     "effective_page",
     "form_fields",
     "lint",
+    "possible_properties",
     "read_form",
     "relevant",
     "review",

@@ -37,6 +37,9 @@ class Problem:
     message: str
     is_error: bool = True
 
+    def __str__(self) -> str:
+        return f"{self.path} {self.message}"
+
 
 def lint(pages: Sequence[Mapping[str, Any]]) -> tuple[Problem, ...]:
     """Return every problem of the form; errors make a template unusable, warnings cost it some looks."""
@@ -47,7 +50,7 @@ def refuse_unusable(pages: Sequence[Mapping[str, Any]]) -> None:
     """Raise InputError with all errors of the form, if it has any."""
     errors = [problem for problem in lint(pages) if problem.is_error]
     if errors:
-        found = " ".join(f"{problem.path}: {problem.message}." for problem in errors)
+        found = " ".join(f"{problem}." for problem in errors)
         raise InputError(f"The form of this template cannot be used. {found}")
 
 
