@@ -10,22 +10,47 @@ from scaffolder.git.bare import create_bare, made_by, remove_tree
 from scaffolder.git.command import GitError
 from scaffolder.git.commits import Commit, Person, PushTarget, commit_folder, push
 from scaffolder.git.names import checked_path, checked_ref, is_commit, is_ref
-from scaffolder.git.reads import head, refs
+from scaffolder.git.reads import (
+    Blob,
+    Change,
+    CommitInfo,
+    TreeEntry,
+    changes,
+    commit_info,
+    head,
+    list_tree,
+    log,
+    patch,
+    read_blob,
+    refs,
+    resolve,
+)
 
 __all__ = [
+    "Blob",
+    "Change",
     "Commit",
+    "CommitInfo",
     "GitError",
     "Person",
     "PushTarget",
+    "TreeEntry",
+    "changes",
     "checked_path",
     "checked_ref",
     "commit_folder",
+    "commit_info",
     "create_bare",
     "head",
     "is_commit",
     "is_ref",
+    "list_tree",
+    "log",
     "made_by",
+    "patch",
     "push",
+    "read_blob",
     "refs",
     "remove_tree",
+    "resolve",
 ]

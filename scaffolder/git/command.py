@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -78,6 +79,32 @@ def run(
     if process.returncode:
         raise GitError(f"git {arguments[0]} failed: {explain(errors, [str(repository), *hidden])}")
     return output
+
+
+def run_capped(
+    arguments: Sequence[str], *, repository: Path, limit: int, seconds: float = SECONDS
+) -> tuple[bytes, bool]:
+    """Run git as `run` does, but read at most `limit` bytes; also return whether there was more."""
+    process = subprocess.Popen(
+        ["git", f"--git-dir={repository}", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment(),
+        cwd=repository,
+        start_new_session=True,
+    )
+    timer = threading.Timer(seconds, end, [process])
+    timer.start()
+    try:
+        assert process.stdout is not None  # noqa: S101 - stdout is a pipe
+        output = process.stdout.read(limit + 1)
+    finally:
+        timer.cancel()
+        end(process)
+    if process.returncode > 0:
+        raise GitError(f"git {arguments[0]} failed.")
+    return output[:limit], len(output) > limit
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
