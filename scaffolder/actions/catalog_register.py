@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from django.utils import timezone
+
 import catalog.services as catalog
 from catalog.refs import make_ref
 from portal.foundation.errors import InputError
+from scaffolder import browse
 from scaffolder.actions.base import Action, Json, Plan, PlanContext, Planned, StepContext, Undo, UndoContext
 from scaffolder.actions.repositories import remote_of, repository_of
 from scaffolder.choices import EffectState
@@ -140,6 +143,7 @@ def _write(
             "intent": {"location": location},
             "outcome": {"refs": refs},
             "state": EffectState.DONE,
+            "settled_at": timezone.now(),
         },
     )
 
@@ -150,9 +154,10 @@ def _remove(run: Run, location: str) -> None:
 
 
 def _read(repository: Repository, commit: str, path: str) -> bytes:
-    from scaffolder import browse
-
-    return browse.blob(repository, commit, path).content
+    found = browse.blob(repository, commit, path)
+    if found.too_large:
+        raise InputError(f"{path} has {found.size} bytes: that is more than the catalog reads.")
+    return found.content
 
 
 def _path(given: Json) -> str:

@@ -30,8 +30,14 @@ def refresh_from_repository(repository_id: uuid.UUID | str) -> list[str]:
         documents: list[Mapping[str, Any]] = documents_of(
             repository, repository.head_commit, template=lineage.template, path="catalog-info.yaml"
         )
-        entities = catalog.upsert_entities(documents, location=location_of(repository))
+        entities = catalog.upsert_entities(documents, location=_location(repository, lineage))
     except GoldpathError as error:
         log.warning("catalog-info.yaml was not taken over", repository=repository.slug, reason=error.message)
         return []
     return [entity.ref for entity in entities]
+
+
+def _location(repository: Repository, lineage: Lineage) -> str:
+    """Return where the entities were registered from: the portal's own address may have changed since."""
+    registered = catalog.find(lineage.entity_ref)
+    return registered.location if registered is not None else location_of(repository)
