@@ -7,15 +7,14 @@ from django.utils.safestring import SafeString
 
 from portal.foundation.errors import GoldpathError
 from portal.web.prose import markdown
+from scaffolder import browse
 from scaffolder.models import Repository
 
 
-def readme_of(repository: Repository) -> SafeString | None:
+def readme_of(repository: Repository, ref: str = "") -> SafeString | None:
     """Return the README's HTML, None when there is none or the repository cannot be read now."""
-    from scaffolder import browse
-
     try:
-        found = browse.readme(repository)
+        found = browse.readme(repository, ref)
     except GoldpathError:
         return None
     if found is None or found.is_binary:

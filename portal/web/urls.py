@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.views import catalog, create, home, runs, sign_in, templates, tokens
+from portal.web.views import catalog, create, home, repositories, runs, sign_in, templates, tokens
 
 app_name = "web"
 urlpatterns = [
@@ -29,6 +29,12 @@ urlpatterns = [
     path("runs/<uuid:run_id>/retry", runs.retry, name="runs-retry"),
     path("catalog", catalog.catalog, name="catalog"),
     path("catalog/<str:kind>/<str:namespace>/<str:name>", catalog.entity, name="catalog-entity"),
+    path("git/<str:namespace>/<str:name>/", repositories.repository, name="repository"),
+    path("git/<str:namespace>/<str:name>/tree/<path:path>", repositories.folder, name="repository-tree"),
+    path("git/<str:namespace>/<str:name>/file/<path:path>", repositories.file, name="repository-file"),
+    path("git/<str:namespace>/<str:name>/commits", repositories.commits, name="repository-commits"),
+    path("git/<str:namespace>/<str:name>/commit/<str:sha>", repositories.commit, name="repository-commit"),
+    path("git/<str:namespace>/<str:name>", repositories.with_slash),
     path("templates", templates.templates, name="templates"),
     path("templates/<str:namespace>/<str:name>", templates.template, name="templates-template"),
     path("tokens", tokens.tokens, name="tokens"),
