@@ -8,17 +8,6 @@ from dataclasses import dataclass, field
 MOST_ROWS = 4000
 _LOOKS = {"+": "is-added", "-": "is-removed", "@": "is-hunk"}
 _HEADERS = ("index ", "new ", "deleted ", "old ", "similarity ", "rename ", "copy ", "--- ", "+++ ")
-    "index ",
-    "new file",
-    "deleted file",
-    "old mode",
-    "new mode",
-    "similarity",
-    "rename",
-    "copy",
-    "--- ",
-    "+++ ",
-)
 
 
 @dataclass(slots=True)
