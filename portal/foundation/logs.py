@@ -48,5 +48,6 @@ def _standard_library(level: str, shared: list[Any], renderer: Any) -> dict[str,
         "formatters": {"structured": formatter},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["console"], "level": level},
-        "loggers": {"django_structlog": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+        "loggers": {name: {"level": "WARNING"} for name in ("celery", "django_structlog")}
+        | {"django.request": {"level": "ERROR"}},
     }
