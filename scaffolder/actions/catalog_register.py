@@ -90,7 +90,7 @@ def documents_of(repository: Repository, commit: str, *, template: TemplateVersi
         kind = str(document.get("kind", ""))
         if kind.lower() not in KINDS:
             raise InputError(f"{path} defines a {kind[:60]}: a repository may define Component, API and Resource.")
-    if component_of(repository) not in map(_ref, documents):
+    if component_of(repository) not in [_ref(document) for document in documents]:
         raise InputError(f"{path} does not define {component_of(repository)}: keep the name of the component.")
     return [_annotated(document, repository, template) for document in documents]
 
@@ -109,8 +109,11 @@ def component_of(repository: Repository) -> str:
 def _annotated(document: Mapping[str, Any], repository: Repository, template: TemplateVersion) -> dict[str, Any]:
     remote = remote_of(repository.forge, repository.namespace, repository.name, repository.default_branch)
     metadata = document["metadata"]
+    given = metadata.get("annotations") or {}
+    if not isinstance(given, Mapping):
+        return dict(document)
     own = {SOURCE_LOCATION: f"url:{remote.web_url}/", SOURCE_TEMPLATE: template.ref, TEMPLATE_VERSION: template.version}
-    return {**document, "metadata": {**metadata, "annotations": {**metadata.get("annotations", {}), **own}}}
+    return {**document, "metadata": {**metadata, "annotations": {**given, **own}}}
 
 
 def _write(

@@ -120,19 +120,18 @@ def _commit(context: StepContext, branch: str) -> Commit:
 
 
 def _record(run: Run, given: Json, remote: RemoteRepository, commit: Commit) -> None:
-    Repository.objects.update_or_create(
-        forge=FORGE,
-        namespace=remote.namespace,
-        name=remote.name,
-        defaults={
-            "description": str(given.get("description", "")),
-            "default_branch": remote.default_branch,
-            "owner_ref": run.owner_ref,
-            "created_by": run,
-            "head_commit": commit.id,
-            "render_commit": commit.id,
-            "pushed_at": timezone.now(),
-        },
+    place = {"forge": FORGE, "namespace": remote.namespace, "name": remote.name}
+    if Repository.objects.filter(**place, created_by=run).exists():
+        return
+    Repository.objects.create(
+        **place,
+        description=str(given.get("description", "")),
+        default_branch=remote.default_branch,
+        owner_ref=run.owner_ref,
+        created_by=run,
+        head_commit=commit.id,
+        render_commit=commit.id,
+        pushed_at=timezone.now(),
     )
 
 

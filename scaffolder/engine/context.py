@@ -55,9 +55,11 @@ class Context:
         """Commit the intent of an effect, or find what an earlier worker committed."""
         with self._session.turn():
             fields = {"kind": kind, "step_key": self.step_key, "intent": dict(intent)}
-            effect, is_new = Effect.objects.get_or_create(run=self.run, key=key, defaults=fields)
-            if not is_new:
-                self._intend_again(effect, fields)
+            # The turn holds the run, so nobody else writes to its ledger between the look and the insert.
+            effect = Effect.objects.filter(run=self.run, key=key).first()
+            if effect is None:
+                return Effect.objects.create(run=self.run, key=key, **fields)
+            self._intend_again(effect, fields)
         return effect
 
     def settle(self, effect: Effect, outcome: Json) -> None:

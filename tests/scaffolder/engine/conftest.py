@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from portal.foundation.actors import Actor
 from scaffolder.actions import registry
 from scaffolder.engine import context
 from scaffolder.models import Run, Step, TemplateVersion
 from tests.scaffolder.engine.acts import Make, Say, Wait, World, world
 
 MakeRun = Callable[..., Run]
+ALICE = Actor("user:default/alice", frozenset({"group:default/payments"}))
+
+
+def abandon(run: Run) -> None:
+    """Let the lease of a run be over, as it is some time after its worker was killed."""
+    Run.objects.filter(pk=run.pk).update(lease_expires_at=timezone.now() - dt.timedelta(seconds=1))
 
 
 @pytest.fixture(autouse=True)
