@@ -12,7 +12,8 @@ ENTITY_REF = re.compile(
 )
 TAG = re.compile(r"[a-z0-9+#]+(?:-[a-z0-9+#]+)*")
 SINGLE = frozenset({"OwnerPicker", "EntityPicker", "OwnedEntityPicker", "MyGroupsPicker"})
-KNOWN = SINGLE | {"EntityNamePicker", "EntityTagsPicker", "MultiEntityPicker"}
+ENTITIES = SINGLE | {"MultiEntityPicker"}
+KNOWN = ENTITIES | {"EntityNamePicker", "EntityTagsPicker"}
 REFUSED = {
     "Secret": "asks for a secret; secrets never go through a form here",
     "RepoUrlPicker": "picks a repository on a foreign host; Goldpath makes the repository itself",

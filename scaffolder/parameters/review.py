@@ -8,6 +8,7 @@ from typing import Any
 
 from scaffolder.parameters.effective import effective_page
 from scaffolder.parameters.fields import choices, plain, spoken
+from scaffolder.parameters.pickers import ENTITIES
 
 _MASK = "••••••"
 
@@ -46,6 +47,8 @@ def _text(schema: Mapping[str, Any], value: Any) -> str:
         return (
             ", ".join(_text({**schema, "type": "string", **schema.get("items", {})}, item) for item in value) or "none"
         )
+    if schema.get("ui:field") in ENTITIES and isinstance(value, str):
+        return value.rpartition("/")[2]
     names = {choice.value: choice.label for choice in choices(schema)}
     if isinstance(value, bool):
         return names.get(plain(value)) or ("Yes" if value else "No")
