@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from catalog.choices import RELATION_BY_LOWER
+from catalog.choices import KIND_BY_LOWER, RELATION_BY_LOWER
 from catalog.models.relation import Relation
 from catalog.models.search_entry import SearchEntry
 
@@ -36,6 +36,8 @@ def holds(key: str, lookup: str = "", argument: Any = None) -> Q:
 
 def equals(key: str, values: Sequence[str]) -> Q:
     """Return the condition that a value of `key` is among `values`, in any case."""
+    if key.lower() == "kind":
+        return Q(kind__in=[KIND_BY_LOWER[value.lower()] for value in values if value.lower() in KIND_BY_LOWER])
     return holds(key, "in", [value.lower() for value in values])
 
 

@@ -85,7 +85,7 @@ class EntityQuerySet(models.QuerySet["Entity"]):
         if not keys:
             return []
         rows = SearchEntry.objects.filter(key__in=keys, original__isnull=False, entity__in=self.order_by().values("pk"))
-        counted = rows.values_list("key", "original").annotate(Count("entity", distinct=True))
+        counted = rows.values_list("key", "original").annotate(Count("pk"))
         return [(key, str(value), count) for key, value, count in counted]
 
     def _relation_facets(self, by_lower: dict[str, list[str]]) -> list[tuple[str, str, int]]:

@@ -12,14 +12,17 @@ class SearchEntry(models.Model):
     the key exists, and equals nothing. `is_least` marks the entry of an entity and key that the entity is ordered by.
     """
 
-    entity = models.ForeignKey("catalog.Entity", on_delete=models.CASCADE, related_name="entries")
+    entity = models.ForeignKey("catalog.Entity", on_delete=models.CASCADE, related_name="entries", db_index=False)
     key = models.CharField(max_length=200)
     value = models.CharField(max_length=200, null=True)  # noqa: DJ001 - null is "exists, equals nothing"
     original = models.CharField(max_length=200, null=True)  # noqa: DJ001 - null as above
     is_least = models.BooleanField(default=False)
 
     class Meta:
-        indexes = (models.Index(fields=["key", "value", "entity"], name="search_by_key"),)
+        indexes = (
+            models.Index(fields=["key", "value", "entity"], name="search_by_key"),
+            models.Index(fields=["entity", "key"], name="search_by_entity"),
+        )
 
     def __str__(self) -> str:
         return f"{self.key}={self.value}"
