@@ -13,10 +13,10 @@ stream says that the child is gone.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import json
 import os
+import re
 import resource
 import select
 import signal
@@ -32,13 +32,13 @@ import cookiecutter.utils
 from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from scaffolder.syntax import JINJA_ENV, TOP_FOLDER
+from scaffolder import sandbox
+from scaffolder.sandbox import MEGABYTE
+from scaffolder.syntax import JINJA_ENV, OPENINGS, TOP_FOLDER
 
 KEPT_WARM = 16
-MEGABYTE = 1024 * 1024
 REQUEST_BYTES = 2 * MEGABYTE
-CLONE_NEWNET, CLONE_NEWUSER = 0x40000000, 0x10000000
-PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _LIMITS = {
     resource.RLIMIT_FSIZE: 16 * MEGABYTE,
     resource.RLIMIT_NOFILE: 64,
@@ -51,21 +51,24 @@ class WarmEnvironment(ImmutableSandboxedEnvironment):
     """Cookiecutter's environment, sandboxed and without its extensions, holding the compiled files of one template.
 
     Cookiecutter makes a new environment and a new loader per render; this one is handed out instead, and looks files up
-    by name only, because a composed template never changes.
+    by name only, because a composed template never changes. Jinja computes constants while it compiles, in the server: the
+    operators that can take for ever are kept for the child.
     """
+
+    intercepted_binops = frozenset({"*", "**"})
 
     def __init__(self) -> None:
         super().__init__(undefined=StrictUndefined, keep_trailing_newline=True, auto_reload=False, **JINJA_ENV)
         self.files: dict[str, Template] = {}
         self.texts: dict[str, Template] = {}
 
-    def get_template(self, name: Any, parent: Any = None, globals: Any = None) -> Template:  # noqa: A002
+    def get_template(self, name: Any, parent: Any = None, globals: Any = None) -> Template:
         """Return the compiled file `name`."""
         if name not in self.files:
             self.files[name] = super().get_template(name)
         return self.files[name]
 
-    def from_string(self, source: Any, globals: Any = None, template_class: Any = None) -> Template:  # noqa: A002
+    def from_string(self, source: Any, globals: Any = None, template_class: Any = None) -> Template:
         """Return the compiled text: cookiecutter compiles every path of a template."""
         if source not in self.texts:
             self.texts[source] = super().from_string(source)
@@ -88,7 +91,9 @@ def warm_up(template: str) -> WarmTemplate:
     environment.loader = FileSystemLoader([top])
     settings = _settings(template)
     binary = {}
-    for folder, _, names in os.walk(top):
+    for folder, folders, names in os.walk(top):
+        for name in [*folders, *names]:
+            _check_entry(os.path.join(folder, name), os.path.relpath(os.path.join(folder, name), top))
         for name in names:
             path = os.path.relpath(os.path.join(folder, name), top)
             if cookiecutter.generate.is_copy_only_path(path, {"cookiecutter": settings}):
@@ -98,6 +103,14 @@ def warm_up(template: str) -> WarmTemplate:
             if not binary[path]:
                 environment.get_template(path.replace(os.sep, "/"))
     return WarmTemplate(environment, settings, binary)
+
+
+def _check_entry(place: str, path: str) -> None:
+    """Refuse what cookiecutter would follow out of the template or write outside of the output."""
+    if os.path.islink(place):
+        raise TemplateError(f"{path} is a link; links are not allowed in a template")
+    if any(opening in path for opening in OPENINGS):
+        raise TemplateError(f"{path}: the names of files are fixed, only their content may vary")
 
 
 def _settings(template: str) -> dict[str, Any]:
@@ -114,6 +127,8 @@ def render(template: str, warm: WarmTemplate, context: dict[str, Any], output: s
     """Render the template folder into `output`, by cookiecutter with a finished context and without hooks."""
     cookiecutter.utils.StrictEnvironment = lambda **_: warm.environment
     cookiecutter.generate.is_binary = lambda path: warm.binary[path]
+    if not _NAME.fullmatch(str(context["name"])):
+        raise ValueError
     values = {key: value for key, value in context.items() if not key.startswith("_")}
     cookiecutter.generate.generate_files(
         template,
@@ -226,7 +241,7 @@ def _be_the_child(client: socket.socket, request: dict[str, Any], warm: WarmTemp
     """Render under limits, answer, and end the process without running anything that the server had planned."""
     code = 1
     try:
-        _confine(float(request["seconds"]))
+        _confine(request)
         render(request["template"], warm, request["context"], request["output"])
         _answer(client, {"ok": True})
         code = 0
@@ -237,30 +252,14 @@ def _be_the_child(client: socket.socket, request: dict[str, Any], warm: WarmTemp
         os._exit(code)
 
 
-def _confine(seconds: float) -> None:
+def _confine(request: dict[str, Any]) -> None:
     os.setpgid(0, 0)
     os.umask(0o022)
     os.environ.clear()
     gc.disable()
-    _prctl(PR_SET_NO_NEW_PRIVS, 1)
-    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    for limit, value in {**_LIMITS, resource.RLIMIT_CPU: int(seconds) + 1}.items():
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(limit, (value, value))
-
-
-def _leave_the_network() -> None:
-    """Give this process and its children an empty network, where the system lets us."""
-    if sys.platform != "linux":
-        return
-    library = ctypes.CDLL(None, use_errno=True)
-    if library.unshare(CLONE_NEWNET) != 0:
-        library.unshare(CLONE_NEWUSER | CLONE_NEWNET)
-
-
-def _prctl(option: int, value: int) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+    sandbox.die_with_parent()
+    sandbox.keep_to(readable=[request["template"], sys.prefix, sys.base_prefix], writable=[request["output"]])
+    sandbox.limit({**_LIMITS, resource.RLIMIT_CPU: int(request["seconds"]) + 1})
 
 
 def _kill_group(child: int) -> None:
@@ -276,7 +275,8 @@ def _answer(client: socket.socket, message: dict[str, Any]) -> None:
 def main() -> None:
     """Serve on the control socket at standard input."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _leave_the_network()
+    sandbox.leave_the_network()
+    sandbox.limit({resource.RLIMIT_AS: _LIMITS[resource.RLIMIT_AS]})
     os.umask(0o022)
     with socket.socket(fileno=os.dup(0)) as control:
         Server(control).run()

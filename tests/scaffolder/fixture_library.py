@@ -107,7 +107,8 @@ FILES: dict[str, str] = {
     ),
     "gomod/superset.sum": "example.com/a v1.2.0 h1:a=\nexample.com/b v0.3.0 h1:b=\nexample.com/c v1.0.0 h1:c=\n",
     "gomod/base.mod": (
-        f"module {PLACEHOLDER}\n\ngo 1.26.0\n\nrequire example.com/a v1.1.0\n\nrequire example.com/b v0.3.0 // indirect\n"
+        f"module {PLACEHOLDER}\n\ngo 1.26.0\n\nrequire example.com/a v1.1.0\n\n"
+        "require example.com/b v0.3.0 // indirect\n"
     ),
     "gomod/base.sum": "example.com/a v1.2.0 h1:a=\n",
     "gomod/base+postgres.mod": (
