@@ -25,7 +25,7 @@ func Background(name string, loop func(ctx context.Context) error, fail func(err
 		done   = make(chan struct{})
 	)
 	start := func(ctx context.Context) error {
-		ctx, cancel = context.WithCancel(context.WithoutCancel(ctx))
+		ctx, cancel = context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // stop calls it
 		go func() {
 			defer close(done)
 			if err := loop(ctx); err != nil && !errors.Is(err, context.Canceled) {

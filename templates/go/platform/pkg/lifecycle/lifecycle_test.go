@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,13 +28,28 @@ func newGroup() *lifecycle.Group {
 }
 
 // journal records the order of starts and stops.
-type journal []string
+type journal struct {
+	mu      sync.Mutex
+	entries []string
+}
+
+func (j *journal) add(entry string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.entries = append(j.entries, entry)
+}
+
+func (j *journal) all() []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.entries)
+}
 
 func (j *journal) component(name string, startErr, stopErr error) lifecycle.Component {
 	return lifecycle.Component{
 		Name:  name,
-		Start: func(context.Context) error { *j = append(*j, "+"+name); return startErr },
-		Stop:  func(context.Context) error { *j = append(*j, "-"+name); return stopErr },
+		Start: func(context.Context) error { j.add("+" + name); return startErr },
+		Stop:  func(context.Context) error { j.add("-" + name); return stopErr },
 	}
 }
 
@@ -54,11 +70,11 @@ func TestRunStartsInOrderDrainsAndStopsInReverse(t *testing.T) {
 		cancel()
 		synctest.Wait()
 		require.Equal(t, lifecycle.Draining, g.State())
-		require.Equal(t, journal{"+db", "+http"}, j, "nothing stops while draining")
+		require.Equal(t, []string{"+db", "+http"}, j.all(), "nothing stops while draining")
 		begin := time.Now()
 		require.NoError(t, <-done)
 		require.Equal(t, 5*time.Second, time.Since(begin))
-		require.Equal(t, journal{"+db", "+http", "-http", "-db"}, j)
+		require.Equal(t, []string{"+db", "+http", "-http", "-db"}, j.all())
 		require.Equal(t, lifecycle.Stopped, g.State())
 	})
 }
@@ -74,7 +90,7 @@ func TestFailedStartStopsWhatWasStarted(t *testing.T) {
 
 	require.ErrorIs(t, err, errBoom)
 	require.ErrorContains(t, err, "start http")
-	require.Equal(t, journal{"+db", "+http", "-db"}, j)
+	require.Equal(t, []string{"+db", "+http", "-db"}, j.all())
 	require.Equal(t, lifecycle.Failed, g.State())
 }
 
@@ -124,7 +140,7 @@ func TestStopsAreTheMirrorOfStarts(t *testing.T) {
 		failing := rapid.SliceOfN(rapid.Bool(), 1, 8).Draw(t, "failing")
 		var j journal
 		g := lifecycle.NewGroup(slog.New(slog.DiscardHandler), lifecycle.Timeouts{Start: time.Minute, Stop: time.Minute})
-		want := journal{}
+		want := []string{}
 		failed := false
 		for i, fails := range failing {
 			name := string(rune('a' + i))
@@ -141,7 +157,7 @@ func TestStopsAreTheMirrorOfStarts(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		require.Equal(t, failed, g.Run(ctx) != nil)
-		stops := slices.DeleteFunc(slices.Clone(j), func(entry string) bool { return entry[0] == '+' })
+		stops := slices.DeleteFunc(j.all(), func(entry string) bool { return entry[0] == '+' })
 		require.Equal(t, want, stops)
 	})
 }

@@ -111,8 +111,10 @@ func plain(value slog.Value) slog.Value {
 		if err, ok := value.Any().(error); ok {
 			return slog.StringValue(err.Error())
 		}
+		return value
+	default:
+		return value
 	}
-	return value
 }
 
 // standardLevel rounds custom levels down to the four that both backends know.

@@ -1,3 +1,5 @@
+// Package rest is the contract of the REST API: the OpenAPI document and the
+// code that `make generate` makes from it.
 package rest
 
 import _ "embed" // for the OpenAPI document

@@ -37,7 +37,7 @@ func New(ctx context.Context, configs *config.Store, log *slog.Logger) (*App, er
 	if err != nil {
 		return nil, fmt.Errorf("wire repositories: %w", err)
 	}
-	if err := a.wireREST(wireOperations(repositories)); err != nil {
+	if err := a.wireREST(wireOperations(repositories)); err != nil { //nolint:contextcheck // requests bring their own context
 		return nil, fmt.Errorf("wire REST: %w", err)
 	}
 	return a, nil

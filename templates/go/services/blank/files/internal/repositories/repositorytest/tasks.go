@@ -47,10 +47,9 @@ func create(t *testing.T, r services.TaskRepository, title string) domain.Task {
 	return task
 }
 
-func rename(title string) func(*domain.Task) error {
-	return func(t *domain.Task) error {
-		return t.Apply(domain.Change{Title: &title}, time.Date(2026, 1, 2, 4, 0, 0, 0, time.UTC))
-	}
+// rename is a change that succeeds.
+func rename(t *domain.Task) error {
+	return t.Apply(domain.Change{Title: new("b")}, time.Date(2026, 1, 2, 4, 0, 0, 0, time.UTC))
 }
 
 func createAndGet(t *testing.T, r services.TaskRepository) {
@@ -66,18 +65,18 @@ func takenID(t *testing.T, r services.TaskRepository) {
 }
 
 func missingTask(t *testing.T, r services.TaskRepository) {
-	unused := func(*domain.Task) error { t.Error("there is nothing to change"); return nil }
+	called := errors.New("there is nothing to change")
 	_, err := r.Get(t.Context(), uuid.New())
 	require.ErrorIs(t, err, domain.ErrTaskNotFound)
-	_, err = r.Update(t.Context(), uuid.New(), unused)
+	_, err = r.Update(t.Context(), uuid.New(), func(*domain.Task) error { return called })
 	require.ErrorIs(t, err, domain.ErrTaskNotFound)
-	err = r.Delete(t.Context(), uuid.New(), func(domain.Task) error { return unused(nil) })
+	err = r.Delete(t.Context(), uuid.New(), func(domain.Task) error { return called })
 	require.ErrorIs(t, err, domain.ErrTaskNotFound)
 }
 
 func update(t *testing.T, r services.TaskRepository) {
 	task := create(t, r, "a")
-	updated, err := r.Update(t.Context(), task.ID(), rename("b"))
+	updated, err := r.Update(t.Context(), task.ID(), rename)
 	require.NoError(t, err)
 	require.Equal(t, "b", updated.Snapshot().Title)
 	require.Equal(t, int64(2), updated.Version())
@@ -90,7 +89,7 @@ func refusedUpdate(t *testing.T, r services.TaskRepository) {
 	task := create(t, r, "a")
 	refused := errors.New("refused")
 	_, err := r.Update(t.Context(), task.ID(), func(t *domain.Task) error {
-		return errors.Join(rename("b")(t), refused)
+		return errors.Join(rename(t), refused)
 	})
 	require.ErrorIs(t, err, refused)
 	stored, err := r.Get(t.Context(), task.ID())
@@ -110,7 +109,7 @@ func concurrentUpdates(t *testing.T, r services.TaskRepository) {
 				if err := t.RequireVersion(1); err != nil {
 					return err
 				}
-				return rename("b")(t)
+				return rename(t)
 			})
 		})
 	}
@@ -186,7 +185,7 @@ func cancelledRequest(t *testing.T, r services.TaskRepository) {
 	errs[0] = r.Create(ctx, task)
 	_, errs[1] = r.Get(ctx, task.ID())
 	_, errs[2] = r.List(ctx, services.TaskFilter{Limit: 1})
-	_, errs[3] = r.Update(ctx, task.ID(), rename("b"))
+	_, errs[3] = r.Update(ctx, task.ID(), rename)
 	errs[4] = r.Delete(ctx, task.ID(), func(domain.Task) error { return nil })
 	for _, err := range errs {
 		require.ErrorIs(t, err, context.Canceled)
@@ -202,6 +201,6 @@ func cancelledTransaction(t *testing.T, r services.TaskRepository) {
 		return ctx.Err()
 	})
 	require.ErrorIs(t, err, context.Canceled)
-	_, err = r.Update(t.Context(), task.ID(), rename("b"))
+	_, err = r.Update(t.Context(), task.ID(), rename)
 	require.NoError(t, err)
 }

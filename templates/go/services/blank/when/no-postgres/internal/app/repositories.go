@@ -7,6 +7,8 @@ import (
 )
 
 // wireRepositories keeps everything in memory: this service has no database.
+//
+//nolint:unparam // other storages can fail
 func (a *App) wireRepositories(context.Context) (repositories, error) {
 	return repositories{tasks: memory.NewTasks()}, nil
 }

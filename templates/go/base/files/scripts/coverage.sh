@@ -1,0 +1,49 @@
+#!/bin/sh
+# coverage.sh [minimum]: runs all tests with the race detector and fails when
+# they cover less than minimum percent of the hand-written statements.
+#
+# Generated code (*.gen.go) and packages that only support tests (*test) do not
+# count. Where a dependency is missing, tests skip and print NOT TESTED: the
+# packages of those tests do not count either, and are named. CI sets
+# TEST_REQUIRE_DEPS=1, which forbids such skips, so there everything counts.
+set -eu
+
+minimum=${1:-90}
+profile=coverage.out
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+if ! go test -v -race -shuffle=on -coverpkg=./... -coverprofile="$profile" ./... >"$log" 2>&1; then
+	# Of every package that failed, and of no other, the whole output.
+	awk '{ buffer = buffer $0 "\n" } /^(ok|FAIL|\?)[ \t]/ || /no test files/ { if (/^FAIL/) printf "%s", buffer; buffer = "" }' "$log"
+	exit 1
+fi
+
+skipped=$(awk '/NOT TESTED/ { hit = 1 } /^(ok|FAIL)[ \t]/ { if (hit) print $2; hit = 0 }' "$log")
+for package in $skipped; do
+	echo "not counted, a dependency is missing: $package"
+done
+
+awk -v minimum="$minimum" -v skipped="$skipped" '
+	BEGIN { split(skipped, list); for (i in list) left_out[list[i]] = 1 }
+	/^mode:/ || /\.gen\.go:/ { next }
+	{
+		package = $1
+		sub(/\/[^\/]*$/, "", package)
+		if (package in left_out || package ~ /test$/) next
+		statements[$1] = $2
+		if ($3 > 0) covered[$1] = 1
+	}
+	END {
+		for (block in statements) {
+			total += statements[block]
+			if (block in covered) hits += statements[block]
+			else missed[substr(block, 1, index(block, ":") - 1)] += statements[block]
+		}
+		for (file in missed) printf "%4d statements not covered in %s\n", missed[file], file | "sort -rn | head -n 10"
+		close("sort -rn | head -n 10")
+		if (!total) { print "nothing was measured"; exit 1 }
+		percent = 100 * hits / total
+		printf "coverage of hand-written code: %.1f %% of %d statements (minimum %s %%)\n", percent, total, minimum
+		exit (percent < minimum)
+	}' "$profile"
