@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -88,10 +89,10 @@ def _cancelled_body(step: str) -> dict[str, str]:
 
 
 def _queue_again(run: Run) -> None:
-    fresh = {"output": {}, "error": None, "started_at": None, "ended_at": None, "attempt": run.attempt + 1}
+    fresh: dict[str, Any] = {"output": {}, "error": None, "started_at": None, "ended_at": None}
     with transaction.atomic():
         rows = Run.objects.filter(pk=run.pk, attempt=run.attempt)
-        if not move(rows, expect=RETRYABLE_RUN, to=RunStatus.QUEUED, **fresh):
+        if not move(rows, expect=RETRYABLE_RUN, to=RunStatus.QUEUED, attempt=run.attempt + 1, **fresh):
             raise ConflictError("Somebody tried this run again a moment ago.")
         run.events.filter(type__in=[EventType.COMPLETION, EventType.CANCELLED]).delete()
         run.steps.update(status=StepStatus.PENDING, output={}, started_at=None, ended_at=None)

@@ -40,7 +40,9 @@ class Target:
 def name_status(namespace: str, name: str, *, but: uuid.UUID | None = None) -> NameStatus:
     """Tell whether no active run, repository or component has the name; `but` is a run that does not count."""
     runs = Run.objects.filter(target_namespace=namespace, target_name=name, status__in=ACTIVE_RUN)
-    if runs.exclude(pk=but).exists():
+    if but is not None:
+        runs = runs.exclude(pk=but)
+    if runs.exists():
         return NameStatus(free=False, reason=f"{name} is being created right now. Choose another name.")
     if Entity.objects.filter(ref=make_ref("Component", namespace, name)).exists():
         return NameStatus(free=False, reason=f"The catalog has a component called {name} already. Choose another name.")

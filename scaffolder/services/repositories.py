@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from typing import Any
 
 import structlog
 
@@ -27,7 +25,7 @@ def refresh_from_repository(repository_id: uuid.UUID | str) -> list[str]:
     if lineage is None:
         return []
     try:
-        documents: list[Mapping[str, Any]] = documents_of(
+        documents = documents_of(
             repository, repository.head_commit, template=lineage.template, path="catalog-info.yaml"
         )
         entities = catalog.upsert_entities(documents, location=_location(repository, lineage))

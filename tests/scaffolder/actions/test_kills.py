@@ -32,7 +32,8 @@ EFFECTS: dict[str, tuple[Any, str]] = {
 def strike_once(monkeypatch: pytest.MonkeyPatch, place: tuple[Any, str], *, after: bool, error: BaseException) -> None:
     """Let the first call of a function end in `error`, before or after it did its work."""
     owner, name = place
-    real, struck = getattr(owner, name), []
+    real = getattr(owner, name)
+    struck: list[int] = []
 
     def struck_once(*given: Any, **named: Any) -> Any:
         if struck:

@@ -209,10 +209,10 @@ def test_tasks_are_listed_newest_first_in_pages(client: APIClient, request_body:
         ids.append(client.post(f"{BASE}/tasks", request_body, format="json").json()["id"])
     listed = client.get(f"{BASE}/tasks").json()
     assert [task["id"] for task in listed["tasks"]] == ids[::-1]
-    page = client.get(f"{BASE}/tasks", {"limit": 1, "offset": 1, "order": "asc:created_at"}).json()
+    page = client.get(f"{BASE}/tasks", {"limit": "1", "offset": "1", "order": "asc:created_at"}).json()
     assert [task["id"] for task in page["tasks"]] == [ids[1]]
     assert page["totalTasks"] == 3
-    mine = client.get(f"{BASE}/tasks", {"createdBy": ["user:default/alice", "user:default/bob"]}).json()
+    mine = client.get(f"{BASE}/tasks?createdBy=user:default/alice&createdBy=user:default/bob").json()
     assert mine["totalTasks"] == 3
     assert client.get(f"{BASE}/tasks", {"createdBy": "user:default/bob"}).json()["totalTasks"] == 0
     assert client.get(f"{BASE}/tasks", {"status": ["failed", "completed"]}).json()["totalTasks"] == 0

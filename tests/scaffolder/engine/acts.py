@@ -33,7 +33,7 @@ class World:
     things: dict[str, str] = field(default_factory=dict)
     made: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
-    hooks: dict[str, Callable[[], None]] = field(default_factory=dict)
+    hooks: dict[str, Callable[[], object]] = field(default_factory=dict)
 
     def reach(self, point: str) -> None:
         """Do what the test hung up at this point."""

@@ -67,7 +67,7 @@ def test_a_run_cancelled_while_its_last_step_commits_is_completed_or_cancelled_n
 ) -> None:
     run = make_run(step("one", "test:make", name="a"))
     outside.hooks["a: in end"] = lambda: pytest.fail("the end of the last step began though the run was cancelled")
-    outside.hooks["a: after effect"] = lambda: cancel_run(run.pk, ALICE) and None
+    outside.hooks["a: after effect"] = lambda: cancel_run(run.pk, ALICE)
     advance(run.pk)
     run.refresh_from_db()
     assert run.status == RunStatus.CANCELLED
@@ -76,7 +76,7 @@ def test_a_run_cancelled_while_its_last_step_commits_is_completed_or_cancelled_n
 
 def test_a_run_cancelled_while_it_is_undone_after_a_failure_stays_failed(make_run: MakeRun, outside: World) -> None:
     run = make_run(step("one", "test:make", name="a"), step("two", "test:say", fail="no"))
-    outside.hooks["a: before undo"] = lambda: cancel_run(run.pk, ALICE) and None
+    outside.hooks["a: before undo"] = lambda: cancel_run(run.pk, ALICE)
     advance(run.pk)
     run.refresh_from_db()
     assert run.status == RunStatus.FAILED

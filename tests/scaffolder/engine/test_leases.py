@@ -92,7 +92,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing_more(make_run: MakeRun, out
 
 def test_a_worker_that_lost_its_lease_causes_no_effect(make_run: MakeRun, outside: World) -> None:
     run = make_run(step("one", "test:make", name="a"))
-    outside.hooks["a: before intent"] = lambda: Run.objects.filter(pk=run.pk).update(lease_holder=uuid.uuid4()) and None
+    outside.hooks["a: before intent"] = lambda: Run.objects.filter(pk=run.pk).update(lease_holder=uuid.uuid4())
     advance(run.pk)
     assert outside.things == {}
     assert not run.effects.exists()
@@ -100,7 +100,7 @@ def test_a_worker_that_lost_its_lease_causes_no_effect(make_run: MakeRun, outsid
 
 def test_a_long_action_learns_that_the_lease_is_lost(make_run: MakeRun, outside: World) -> None:
     run = make_run(step("one", "test:wait"))
-    outside.hooks["waiting"] = lambda: Run.objects.filter(pk=run.pk).update(lease_holder=uuid.uuid4()) and None
+    outside.hooks["waiting"] = lambda: Run.objects.filter(pk=run.pk).update(lease_holder=uuid.uuid4())
     advance(run.pk)
     run.refresh_from_db()
     assert run.status == RunStatus.RUNNING
@@ -109,7 +109,7 @@ def test_a_long_action_learns_that_the_lease_is_lost(make_run: MakeRun, outside:
 
 def test_a_long_action_learns_that_the_run_was_cancelled(make_run: MakeRun, outside: World) -> None:
     run = make_run(step("one", "test:wait"), step("two", "test:say"))
-    outside.hooks["waiting"] = lambda: cancel_run(run.pk, ALICE) and None
+    outside.hooks["waiting"] = lambda: cancel_run(run.pk, ALICE)
     advance(run.pk)
     run.refresh_from_db()
     assert run.status == RunStatus.CANCELLED

@@ -15,6 +15,7 @@ from scaffolder.choices import RunStatus
 from scaffolder.forges import RepositorySpec, forge
 from scaffolder.models import Repository, Run, TemplateVersion
 from scaffolder.services import runs
+from scaffolder.services.names import Target
 from tests.scaffolder.services.conftest import REF
 
 
@@ -226,7 +227,7 @@ def test_losing_the_race_for_a_name_is_a_refused_field(
     template: TemplateVersion, values: dict[str, Any], actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     services.start_run(REF, values, actor)
-    target = runs.Target("default", "payment-ledger", "group:default/payments")
+    target = Target("default", "payment-ledger", "group:default/payments")
     monkeypatch.setattr(runs, "preflight", lambda *_: target)
     with pytest.raises(InputError) as caught:
         services.start_run(REF, values, actor)
@@ -240,7 +241,7 @@ def test_losing_the_race_for_a_key_gives_the_winners_run(
     winner = services.start_run(REF, values, actor, idempotency_key="k1")
     look, seen = runs._earlier, iter([None])
     monkeypatch.setattr(runs, "_earlier", lambda *given: next(seen, look(*given)))
-    target = runs.Target("default", "payment-ledger", "group:default/payments")
+    target = Target("default", "payment-ledger", "group:default/payments")
     monkeypatch.setattr(runs, "preflight", lambda *_: target)
     assert services.start_run(REF, values, actor, idempotency_key="k1").pk == winner.pk
 
