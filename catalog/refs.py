@@ -9,7 +9,8 @@ from portal.foundation.errors import InputError
 
 DEFAULT_NAMESPACE = "default"
 
-_REF = re.compile(r"(?:([^:/\s]+):)?(?:([^:/\s]+)/)?([^:/\s]+)\Z")
+_PART = r"[^:/\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+"
+_REF = re.compile(rf"(?:({_PART}):)?(?:({_PART})/)?({_PART})\Z")
 
 
 class EntityRef(NamedTuple):

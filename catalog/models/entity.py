@@ -16,6 +16,8 @@ from catalog.models.conditions import RELATIONS, Filter, any_of, holds, matches
 from catalog.models.relation import Relation
 from catalog.models.search_entry import SearchEntry
 
+MAX_TEXT = 200
+MAX_WORDS = 10
 TEXT_KEYS = ("metadata.name", "metadata.title", "metadata.description", "metadata.tags", "spec.profile.displayname")
 
 Facets = dict[str, list[tuple[str, int]]]
@@ -33,9 +35,9 @@ class EntityQuerySet(models.QuerySet["Entity"]):
         return self.filter(matches(filters))
 
     def search(self, text: str) -> EntityQuerySet:
-        """Return what has every word of `text` in its name, title, description or tags."""
+        """Return what has every word of `text` in its name, title, description or tags; ten words at most count."""
         found = self
-        for word in text.lower().split():
+        for word in text[:MAX_TEXT].lower().split()[:MAX_WORDS]:
             found = found.filter(any_of([holds(key, "contains", word) for key in TEXT_KEYS]))
         return found
 
@@ -50,13 +52,17 @@ class EntityQuerySet(models.QuerySet["Entity"]):
         tag: str = "",
         text: str = "",
     ) -> EntityQuerySet:
-        """Return what a list page shows: `owner` and `system` are references; an empty argument does not restrict."""
+        """Return what a list page shows: `owner` and `system` are references; an empty argument does not restrict.
+
+        An argument with a NUL, which no column can hold, finds nothing.
+        """
         columns = {"type": type, "owner_ref": owner.lower(), "lifecycle": lifecycle, "system_ref": system.lower()}
         found = self.of_kind(kind) if kind else self
         found = found.filter(**{column: value for column, value in columns.items() if value})
         if tag:
             found = found.filter(holds("metadata.tags", "in", [tag.lower()]))
-        return found.search(text)
+        is_possible = not any("\0" in given for given in (*columns.values(), tag, text))
+        return found.search(text) if is_possible else self.none()
 
     def owned_by(self, refs: Iterable[str]) -> EntityQuerySet:
         """Return what one of these groups or people owns."""

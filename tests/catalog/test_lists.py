@@ -39,6 +39,12 @@ def entities(people: dict[str, User]) -> None:
         ({"kind": "Component", "text": "money goods"}, []),
         ({"kind": "Component", "text": "%"}, []),
         ({"text": "archer"}, ["alice"]),
+        ({"text": "a\0"}, []),
+        ({"tag": "\0"}, []),
+        ({"owner": "\0"}, []),
+        ({"kind": "Component\0"}, []),
+        ({"kind": "Component", "text": "%" * 60_000}, []),
+        ({"kind": "Component", "text": "ledger " * 1_000}, ["ledger"]),
         ({"kind": "Component", "type": "service", "tag": "go", "owner": "group:default/payments"}, ["ledger"]),
     ],
 )

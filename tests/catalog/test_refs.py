@@ -24,7 +24,9 @@ def test_the_namespace_of_the_context_completes_a_reference() -> None:
     assert parse_ref("checkout", kind="System", namespace="shop") == EntityRef("system", "shop", "checkout")
 
 
-@pytest.mark.parametrize("text", ["", "a:b:c", "a/b/c", "group:", "group:default/", ":x", "/x", "a b", "x\n"])
+@pytest.mark.parametrize(
+    "text", ["", "a:b:c", "a/b/c", "group:", "group:default/", ":x", "/x", "a b", "x\n", "x\0", "a\x9f:b", "\ud800"]
+)
 def test_what_is_no_reference_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="kind:namespace/name"):
         parse_ref(text, kind="Group")

@@ -174,3 +174,18 @@ def test_template_syntax_in_values_stays_text() -> None:
     (entity,) = put(component("x", description=text))
 
     assert entity_json(entity)["metadata"]["description"] == text
+
+
+@pytest.mark.parametrize(
+    "ref", ["", "component:default/nosuch", "ledger", "a:b:c", "component:default/a\0b", "x" * 9_000]
+)
+def test_what_is_not_there_is_not_found(ref: str) -> None:
+    put(component("ledger"))
+
+    assert find(ref) is None
+
+
+def test_an_entity_is_found_in_any_case() -> None:
+    (entity,) = put(component("ledger"))
+
+    assert find("Component:Default/LEDGER") == entity
