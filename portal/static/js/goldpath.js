@@ -42,6 +42,7 @@ const copy = async (button) => {
   try {
     await navigator.clipboard.writeText(source.textContent.trim());
     button.querySelector("[data-copy-word]").textContent = "Copied";
+    button.classList.add("is-copied");
     announce("Copied");
   } catch {
     window.getSelection().selectAllChildren(source);
@@ -52,6 +53,11 @@ const copy = async (button) => {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-copy]");
   if (button) copy(button);
+  const file = event.target.closest(".tree a");
+  if (file) {
+    file.closest(".tree").querySelector("[aria-current]")?.removeAttribute("aria-current");
+    file.setAttribute("aria-current", "true");
+  }
   document.querySelectorAll("details.menu[open]").forEach((menu) => {
     if (!menu.contains(event.target)) menu.open = false;
   });

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from portal.foundation.api import errors as api_errors
 
@@ -71,4 +73,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500; an API address answers in the API's envelope."""
     if request.path.startswith("/api/"):
         return api_errors.server_error(request)
-    return answer(request, 500)
+    try:
+        return answer(request, 500)
+    except DatabaseError:
+        return HttpResponse(render_to_string("errors/plain.html"), status=500)
