@@ -68,11 +68,24 @@ class WarmEnvironment(ImmutableSandboxedEnvironment):
             self.files[name] = super().get_template(name)
         return self.files[name]
 
-    def from_string(self, source: Any, globals: Any = None, template_class: Any = None) -> Template:
-        """Return the compiled text: cookiecutter compiles every path of a template."""
+    def from_string(self, source: Any, globals: Any = None, template_class: Any = None) -> Any:
+        """Return the compiled text: cookiecutter compiles every path of a template, and all but one are plain."""
+        if not any(opening in source for opening in OPENINGS):
+            return PlainText(source)
         if source not in self.texts:
             self.texts[source] = super().from_string(source)
         return self.texts[source]
+
+
+@dataclass
+class PlainText:
+    """A text without template syntax, which renders as itself."""
+
+    text: str
+
+    def render(self, **_: Any) -> str:
+        """Return the text."""
+        return self.text
 
 
 @dataclass
@@ -90,7 +103,9 @@ def warm_up(template: str) -> WarmTemplate:
     top = os.path.join(template, TOP_FOLDER)
     environment.loader = FileSystemLoader([top])
     settings = _settings(template)
-    binary = {}
+    binary: dict[str, bool] = {}
+    newlines: set[object] = set()
+    environment.from_string(TOP_FOLDER)
     for folder, folders, names in os.walk(top):
         for name in [*folders, *names]:
             _check_entry(os.path.join(folder, name), os.path.relpath(os.path.join(folder, name), top))
@@ -99,10 +114,18 @@ def warm_up(template: str) -> WarmTemplate:
             if cookiecutter.generate.is_copy_only_path(path, {"cookiecutter": settings}):
                 continue
             binary[path] = cookiecutter.generate.is_binary(os.path.join(top, path))
-            environment.from_string(path)
             if not binary[path]:
                 environment.get_template(path.replace(os.sep, "/"))
+                newlines.add(_newline(os.path.join(top, path)))
+    if newlines <= {"\n", None}:
+        settings["_new_lines"] = "\n"  # what cookiecutter would find by opening every file again
     return WarmTemplate(environment, settings, binary)
+
+
+def _newline(path: str) -> object:
+    with open(path, encoding="utf-8") as file:
+        file.read()
+    return file.newlines
 
 
 def _check_entry(place: str, path: str) -> None:
