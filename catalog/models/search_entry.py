@@ -20,7 +20,7 @@ class SearchEntry(models.Model):
 
     class Meta:
         indexes = (
-            models.Index(fields=["key", "value", "entity"], name="search_by_key"),
+            models.Index(fields=["key", "value", "entity", "is_least"], name="search_by_key"),
             models.Index(fields=["entity", "key"], name="search_by_entity"),
         )
 
