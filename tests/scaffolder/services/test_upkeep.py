@@ -1,0 +1,142 @@
+"""What happens around runs: pushes to repositories, sweeping, warming, the tasks."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+import catalog.services as catalog
+from portal.foundation import home
+from portal.foundation.actors import Actor
+from portal.foundation.models import User
+from scaffolder import git, services, tasks
+from scaffolder.choices import RunStatus
+from scaffolder.forges.local import places
+from scaffolder.models import Draft, Repository, Run, TemplateVersion
+from tests.scaffolder.services.conftest import REF
+
+COMPONENT = "component:default/payment-ledger"
+
+
+@pytest.fixture
+def repository(template: TemplateVersion, values: dict[str, Any], actor: Actor) -> Repository:
+    """The repository of a finished run."""
+    run = services.start_run(REF, values, actor)
+    services.advance(run.pk)
+    return Repository.objects.get(created_by=run)
+
+
+def push(repository: Repository, tmp_path: Path, files: dict[str, str]) -> None:
+    """Make one commit of these files the head of the default branch, as a push would."""
+    folder = tmp_path / uuid.uuid4().hex
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    commit = git.commit_folder(
+        places.repository_folder(repository.namespace, repository.name),
+        folder,
+        message="Change it",
+        author=git.Person("bob", "bob@example.invalid"),
+        when=timezone.now(),
+        refs=[f"refs/heads/pushed-{folder.name}"],
+    )
+    Repository.objects.filter(pk=repository.pk).update(head_commit=commit.id)
+
+
+def component(**spec: str) -> str:
+    given = {"type": "service", "lifecycle": "production", "owner": "group:default/payments", **spec}
+    lines = "\n".join(f"  {key}: {value}" for key, value in given.items())
+    return f"apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: payment-ledger\nspec:\n{lines}\n"
+
+
+def entity(kind: str, name: str, spec: str) -> str:
+    return f"---\napiVersion: backstage.io/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {spec}\n"
+
+
+def test_a_push_brings_the_descriptor_up_to_date(repository: Repository, tmp_path: Path) -> None:
+    push(repository, tmp_path, {"catalog-info.yaml": component()})
+    assert services.refresh_from_repository(repository.pk) == [COMPONENT]
+    found = catalog.find(COMPONENT)
+    assert found is not None
+    assert found.lifecycle == "production"
+    annotations = found.document["metadata"]["annotations"]
+    assert annotations["backstage.io/source-template"] == REF
+    assert catalog.find("api:default/payment-ledger-api") is None
+
+
+def test_a_push_is_taken_over_when_the_portals_address_changed(
+    repository: Repository, tmp_path: Path, settings: Settings
+) -> None:
+    settings.GOLDPATH_BASE_URL = "http://127.0.0.1:9999"
+    push(repository, tmp_path, {"catalog-info.yaml": component()})
+    assert services.refresh_from_repository(str(repository.pk)) == [COMPONENT]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not: [yaml",
+        "kind: Component",
+        component().replace("payment-ledger", "another-name"),
+        component() + entity("Group", "platform", "{type: team, children: []}"),
+        component() + entity("User", "bob", "{memberOf: [platform]}"),
+        component() + entity("API", "stolen", "{type: x, owner: z, definition: {$text: ../../etc/passwd}}"),
+        component() + "---\n- a list\n",
+        "x" * 3_000_000,
+    ],
+    ids=["yaml", "no-metadata", "renamed", "group", "user", "path-traversal", "list", "large"],
+)
+def test_a_descriptor_that_is_wrong_changes_nothing(repository: Repository, tmp_path: Path, text: str) -> None:
+    before = catalog.find(COMPONENT)
+    push(repository, tmp_path, {"catalog-info.yaml": text})
+    assert services.refresh_from_repository(repository.pk) == []
+    after = catalog.find(COMPONENT)
+    assert before is not None
+    assert after is not None
+    assert after.document == before.document
+    assert catalog.find("api:default/payment-ledger-api") is not None
+    assert catalog.find("api:default/stolen") is None
+
+
+def test_a_push_that_removes_the_descriptor_changes_nothing(repository: Repository, tmp_path: Path) -> None:
+    push(repository, tmp_path, {"README.md": "nothing here"})
+    assert services.refresh_from_repository(repository.pk) == []
+    assert catalog.find(COMPONENT) is not None
+
+
+def test_a_repository_without_lineage_defines_nothing(db: None) -> None:
+    row = Repository.objects.create(name="alone", owner_ref="group:default/payments")
+    assert services.refresh_from_repository(row.pk) == []
+
+
+def test_the_sweep_removes_what_is_left_over(
+    template: TemplateVersion, values: dict[str, Any], actor: Actor, alice: User
+) -> None:
+    active, ended = services.start_run(REF, values, actor), services.start_run(REF, {**values, "name": "other"}, actor)
+    Run.objects.filter(pk=ended.pk).update(status=RunStatus.FAILED)
+    folders = [home.folder("work", name) for name in (str(active.pk), str(ended.pk), str(uuid.uuid4()), "not-a-run")]
+    old, new = (Draft.objects.create(user=alice, template=template) for _ in range(2))
+    Draft.objects.filter(pk=old.pk).update(updated_at=timezone.now() - dt.timedelta(days=31))
+    assert services.sweep() == {"workspaces": 2, "previews": 0, "drafts": 1}
+    assert [folder.exists() for folder in folders] == [True, False, False, True]
+    assert Draft.objects.get() == new
+
+
+def test_the_tasks_call_their_services(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[Any] = []
+    for verb in ("advance", "reap", "refresh_from_repository", "warm", "sweep"):
+        monkeypatch.setattr(services, verb, lambda *given, verb=verb: called.append((verb, *given)))
+    key = uuid.uuid4()
+    tasks.advance_run(str(key))
+    tasks.reap_runs()
+    tasks.repository_pushed(str(key))
+    tasks.warm_caches()
+    tasks.sweep()
+    expected = [("advance", key), ("reap",), ("refresh_from_repository", key), ("warm",), ("sweep",)]
+    assert called == expected
