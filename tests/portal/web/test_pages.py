@@ -24,7 +24,7 @@ CLOSED = [
 
 def every_page(made: Run, draft: Draft) -> list[str]:
     return [
-        *OPEN, *CLOSED, f"/runs/{made.pk}", "/catalog?kind=", "/catalog/component/default/ledger",
+        *OPEN, *CLOSED[:-1], f"/runs/{made.pk}", "/catalog?kind=", "/catalog/component/default/ledger",
         "/catalog/api/default/ledger-api", "/git/default/ledger/file/go.mod", "/git/default/ledger/tree/internal",
         "/git/default/ledger/commits", f"/create/draft/{draft.pk}/1", f"/create/draft/{draft.pk}/3",
     ]  # fmt: skip

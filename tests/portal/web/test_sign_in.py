@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 import time_machine
 from django.test import Client
-
+from pytest_django.fixtures import Settings
 
 from portal.foundation.models import SignInLink, User
 
