@@ -1,0 +1,80 @@
+"""What the library renders, judged by Go's own tools: built, vetted, linted, tested, for every variant."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.templates.conftest import ROOT, GoTree, has_race_detector, race
+
+pytestmark = pytest.mark.go
+MINIMUM_COVERAGE = 90.0
+
+
+def unformatted(tree: GoTree) -> str:
+    return tree.run("gofmt", "-l", ".").strip()
+
+
+def test_the_template_tree_builds_before_it_is_rendered(live: GoTree) -> None:
+    assert unformatted(live) == ""
+    live.run("go", "vet", "./...")
+
+
+def test_the_platform_packages_are_a_module_of_their_own(go: str) -> None:
+    platform = GoTree(ROOT / "templates" / "go" / "platform")
+    assert unformatted(platform) == ""
+    platform.run("go", "vet", "./...")
+    platform.run("go", "test", *race(), "-shuffle=on", "./...")
+
+
+def test_a_render_is_formatted_built_and_vetted(service: GoTree) -> None:
+    assert unformatted(service) == ""
+    service.run("go", "build", "./...")
+    service.run("go", "vet", "./...")
+
+
+def test_composed_go_mod_is_what_tidy_would_write(service: GoTree) -> None:
+    service.run("go", "mod", "tidy", "-diff")
+    service.run("go", "mod", "verify")
+
+
+def test_a_render_passes_its_tests_with_the_coverage_it_demands(service: GoTree, database: str) -> None:
+    environment = {"TEST_POSTGRES_DSN": database, "TEST_REQUIRE_DEPS": "1"}
+    if not has_race_detector():
+        service.run("go", "test", *race(), "-shuffle=on", "./...", **environment)
+        return
+    output = service.run("sh", "scripts/coverage.sh", str(int(MINIMUM_COVERAGE)), **environment)
+    percents = [float(found) for found in re.findall(r"(\d+(?:\.\d+)?)\s*%", output)]
+    assert percents, output
+    assert percents[-1] >= MINIMUM_COVERAGE
+
+
+def test_a_render_passes_its_tests_with_nothing_but_go(service: GoTree) -> None:
+    assert "FAIL" not in service.run("go", "test", "-shuffle=on", "./...")
+
+
+def test_golangci_lint_finds_nothing(service: GoTree, golangci_lint: str) -> None:
+    service.run(golangci_lint, "run", "./...")
+
+
+def test_generated_code_is_reproduced_byte_for_byte(service: GoTree) -> None:
+    generated = sorted(service.folder.rglob("*.gen.go"))
+    assert generated
+    before = {path: path.read_bytes() for path in generated}
+    service.run("make", "generate")
+    assert {path: path.read_bytes() for path in generated} == before
+
+
+def test_hand_written_files_and_functions_stay_small(service: GoTree) -> None:
+    long = [
+        f"{path.relative_to(service.folder)}: {count}"
+        for path in service.folder.rglob("*.go")
+        if not path.name.endswith(".gen.go") and (count := _lines(path)) > 400
+    ]
+    assert long == []
+
+
+def _lines(path: Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines())
