@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.beat import EmbeddedService
+from celery.beat import EmbeddedService, Scheduler
 from celery.signals import setup_logging, worker_ready
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
@@ -23,8 +23,6 @@ def _application() -> Celery:
     application.conf.update(settings.CELERY)
     application.conf.update(_transport(str(settings.CELERY["broker_url"])))
     application.conf.beat_schedule = _schedule()
-    # Every entry is idempotent and may run once too often: no file that remembers when they last ran.
-    application.conf.beat_scheduler = "celery.beat:Scheduler"
     application.autodiscover_tasks()
     application.steps["worker"].add(DjangoStructLogInitStep)
     return application
@@ -54,7 +52,8 @@ def _keep_logging(**_: Any) -> None:
 def _start_embedded_beat(**_: Any) -> None:
     """In an embedded installation the one worker carries the scheduler, in a thread that dies with it."""
     if os.environ.get("GOLDPATH_EMBEDDED_BEAT") == "1":
-        beat: Any = EmbeddedService(app, thread=True)
+        # Every entry may run once too often, so no file remembers when they last ran.
+        beat: Any = EmbeddedService(app, thread=True, scheduler_cls=Scheduler)
         beat.start()
         for task in ("scaffolder.tasks.reap_runs", "scaffolder.tasks.warm_caches"):
             app.send_task(task)
