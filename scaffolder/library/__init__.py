@@ -12,7 +12,8 @@ from scaffolder.library.composition import (
     write_live,
 )
 from scaffolder.library.context import render_context
-from scaffolder.library.loading import Layer, Library, Template, keep, load, load_kept
+from scaffolder.library.lint import lint
+from scaffolder.library.loading import Layer, Library, Template, default_root, keep, load, load_kept
 from scaffolder.library.problems import LibraryError, Problem
 
 __all__ = [
@@ -27,7 +28,9 @@ __all__ = [
     "chosen_capabilities",
     "compose",
     "composed_tree",
+    "default_root",
     "keep",
+    "lint",
     "load",
     "load_kept",
     "render_context",

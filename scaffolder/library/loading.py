@@ -75,12 +75,17 @@ _lock = threading.Lock()
 _loaded: dict[Path, tuple[float, int, Library]] = {}
 
 
+def default_root() -> Path:
+    """Return where the portal's own library lies."""
+    return Path(settings.GOLDPATH_TEMPLATES) / "go"
+
+
 def load(root: Path | None = None) -> Library:
     """Return the library at `root` (the portal's own by default), loaded again only when a file changed.
 
     A copy of the portal's own is kept, for runs that were started with it. A library whose manifests cannot be understood raises LibraryError with all problems.
     """
-    folder = (root or settings.GOLDPATH_TEMPLATES / "go").resolve()
+    folder = (root or default_root()).resolve()
     with _lock:
         now = time.monotonic()
         seen, signature, library = _loaded.get(folder, (0.0, 0, None))

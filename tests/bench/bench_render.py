@@ -51,8 +51,8 @@ def padded(composition: library.Composition, into: Path) -> library.Composition:
     _rename_template_key(into)
     for number in range(max(0, missing)):
         source = originals[number % len(originals)]
-        target = top / "padding" / f"{number:03d}" / source.name
-        target.parent.mkdir(parents=True)
+        target = top / "padding" / str(number // 10) / f"{number:03d}-{source.name}"
+        target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, target)
     return replace(composition, directory=into)
 

@@ -1,0 +1,171 @@
+"""Composing layers, go.mod fragments, and finding what changed."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from portal.foundation import home
+from portal.foundation.errors import InputError
+from scaffolder import library
+from scaffolder.library import composition, gomod, loading
+from tests.scaffolder.fixture_library import FILES, REF, layer, write_library
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return write_library(tmp_path / "library")
+
+
+def load(root: Path) -> library.Library:
+    loading._loaded.clear()
+    return library.load(root)
+
+
+def test_requirements_are_the_union_with_the_versions_of_the_superset(root: Path) -> None:
+    composed = gomod.compose(root, [], module="example.com/x")
+    assert composed is not None
+    assert composed[0] == (
+        "module example.com/x\n\ngo 1.26.0\n\nrequire (\n\texample.com/a v1.2.0\n)\n\n"
+        "require (\n\texample.com/b v0.3.0 // indirect\n)\n"
+    )
+    assert composed[1] == "example.com/a v1.2.0 h1:a=\n"
+
+
+def test_module_that_one_fragment_needs_directly_is_direct(root: Path) -> None:
+    composed = gomod.compose(root, ["postgres"], module="example.com/x")
+    assert composed is not None
+    assert "\texample.com/b v0.3.0\n" in composed[0]
+    assert composed[1] == "example.com/a v1.2.0 h1:a=\nexample.com/c v1.0.0 h1:c=\n"
+
+
+def test_library_without_fragments_composes_without_go_mod(tmp_path: Path) -> None:
+    root = write_library(tmp_path / "bare", {path: None for path in FILES if path.startswith("gomod/")})
+    assert gomod.compose(root, [], module="x") is None
+
+
+def test_composition_is_kept_by_its_content(root: Path) -> None:
+    loaded = load(root)
+    first = library.compose(loaded, loaded.templates[REF], [])
+    composition._memory.clear()
+    assert library.compose(loaded, loaded.templates[REF], []) == first
+    other = library.compose(loaded, loaded.templates[REF], ["postgres"])
+    assert other.digest != first.digest
+
+
+def test_two_workers_composing_at_once_get_one_result(root: Path) -> None:
+    loaded = load(root)
+
+    def compose(_: int) -> str:
+        composition._memory.clear()
+        return library.compose(loaded, loaded.templates[REF], ["postgres"]).digest
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(compose, range(16)))) == 1
+    assert len(list(home.folder("cache", "compositions").iterdir())) == 1
+
+
+def test_unknown_capability_is_refused(root: Path) -> None:
+    loaded = load(root)
+    with pytest.raises(InputError, match="no capability called kafka"):
+        library.compose(loaded, loaded.templates[REF], ["kafka"])
+
+
+def test_needs_of_a_capability_come_with_it(root: Path, tmp_path: Path) -> None:
+    text = FILES["library.yaml"]
+    text = text.replace("capabilities:\n  - postgres", "capabilities:\n  - postgres\n  - outbox")
+    text = text.replace("- capabilities/postgres", "- capabilities/postgres\n  - capabilities/outbox")
+    outbox = layer("capabilities/outbox", requires=["postgres"])
+    changes: dict[str, str | None] = {"library.yaml": text, "capabilities/outbox/manifest.yaml": outbox}
+    loaded = load(write_library(tmp_path / "needs", changes))
+    assert library.chosen_capabilities(loaded, loaded.templates[REF], ["outbox"]) == ("postgres", "outbox")
+    conflicting = layer("capabilities/outbox", conflicts=["postgres"])
+    loaded = load(
+        write_library(tmp_path / "conflict", {**changes, "capabilities/outbox/manifest.yaml": conflicting})
+    )  # fmt: skip
+    with pytest.raises(InputError, match="cannot be chosen together"):
+        library.chosen_capabilities(loaded, loaded.templates[REF], ["outbox", "postgres"])
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('"goldpath.local/service/pkg"', '"[[= cookiecutter.module ]]/pkg"'),
+        ("module goldpath.local/service\n", "module [[= cookiecutter.module ]]\n"),
+        ("-X goldpath.local/service/x.V=1", "-X [[= cookiecutter.module ]]/x.V=1"),
+        ("in goldpath.local/service.", "in [[= cookiecutter.module ]]."),
+        ("goldpath.local/services", "goldpath.local/services"),
+        ("goldpath.local/service-x", "goldpath.local/service-x"),
+        ("goldpath.local/service.v2", "goldpath.local/service.v2"),
+        ("x.goldpath.local/service", "x.goldpath.local/service"),
+        ("https://goldpath.local/service", "https://goldpath.local/service"),
+    ],
+)
+def test_placeholder_is_replaced_as_a_token_only(before: str, after: str) -> None:
+    content, _ = composition._with_module_variable("x.go", before.encode(), verbatim=False)
+    assert content.decode() == after
+
+
+def test_change_of_one_byte_changes_the_digest(root: Path) -> None:
+    before = load(root).digest
+    (root / "base/files/README.md").write_text("# Changed\n", encoding="utf-8")
+    changed = load(root).digest
+    (root / "base/files/scripts/run.sh").chmod(0o644)
+    assert len({before, changed, load(root).digest}) == 3
+
+
+def test_library_is_read_again_only_when_a_file_changed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = load(root)
+    monkeypatch.setattr(loading, "LOOK_AGAIN_SECONDS", -1.0)
+    assert library.load(root) is first
+    (root / "base/files/README.md").write_text("# Changed\n", encoding="utf-8")
+    assert library.load(root) is not first
+
+
+def test_oldest_kept_libraries_go(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "KEPT_LIBRARIES", 2)
+    kept = []
+    for number in range(3):
+        (root / "base/files/README.md").write_text(f"# {number}\n", encoding="utf-8")
+        kept.append(library.keep(load(root)))
+    assert [path.is_dir() for path in kept] == [False, True, True]
+
+
+def test_command_lints(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("templates", "lint", "--root", str(root))
+    assert "fixture 0.1.0: 1 template(s), no problems" in capsys.readouterr().out
+    (root / "base/files/bad.md").write_text("<%% if %%>\n", encoding="utf-8")
+    with pytest.raises(CommandError, match="1 problem"):
+        call_command("templates", "lint", "--root", str(root))
+    assert "base/files/bad.md:1" in capsys.readouterr().err
+
+
+def test_command_composes_a_live_tree(root: Path, tmp_path: Path) -> None:
+    call_command("templates", "compose", "tiny", str(tmp_path / "live"), "--with", "postgres", "--root", str(root))
+    text = (tmp_path / "live/cmd/server/main.go").read_text(encoding="utf-8")
+    assert '"goldpath.local/service/pkg/greet"' in text
+    assert '//% if cookiecutter.postgres == "yes"' in text
+    assert (tmp_path / "live/go.mod").read_text(encoding="utf-8").startswith("module goldpath.local/service\n")
+
+
+def test_command_renders_from_a_file_of_answers(root: Path, tmp_path: Path) -> None:
+    answers = tmp_path / "answers.yaml"
+    answers.write_text(
+        "{name: ledger, description: x, owner: group:default/payments, postgres: true}\n", encoding="utf-8"
+    )
+    call_command("templates", "render", "tiny", str(tmp_path / "out"), "--values", str(answers), "--root", str(root))
+    assert (tmp_path / "out/pkg/postgres/pool.go").exists()
+    with pytest.raises(CommandError, match="exists already"):
+        call_command(
+            "templates", "render", "tiny", str(tmp_path / "out"), "--values", str(answers), "--root", str(root)
+        )
+    answers.write_text("{name: -x}\n", encoding="utf-8")
+    with pytest.raises(CommandError, match="name: name has characters"):
+        call_command(
+            "templates", "render", "tiny", str(tmp_path / "new"), "--values", str(answers), "--root", str(root)
+        )
+    with pytest.raises(CommandError, match="there are: tiny"):
+        call_command("templates", "compose", "large", str(tmp_path / "new"), "--root", str(root))
