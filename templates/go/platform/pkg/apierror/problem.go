@@ -21,6 +21,8 @@ type Problem struct {
 	Reason string `json:"reason"`
 	// RequestID finds the request in the logs.
 	RequestID string `json:"request_id,omitempty"`
+	// TraceID finds the request in distributed traces.
+	TraceID string `json:"trace_id,omitempty"`
 	// Errors lists the invalid fields.
 	Errors []Field `json:"errors,omitempty"`
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -22,7 +23,7 @@ type Registry struct {
 	state   func() lifecycle.State
 	timeout time.Duration
 
-	mu     sync.Mutex
+	mu     sync.Mutex // guards what follows, never while a check runs
 	checks map[string]Check
 	failed map[string]bool // last result by check, to log changes only
 }
@@ -92,13 +93,14 @@ func (r *Registry) runChecks(ctx context.Context) map[string]error {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	r.mu.Lock()
-	defer r.mu.Unlock()
+	checks := maps.Clone(r.checks)
+	r.mu.Unlock()
 	var (
 		wg      sync.WaitGroup
-		results = make(map[string]error, len(r.checks))
+		results = make(map[string]error, len(checks))
 		guard   sync.Mutex
 	)
-	for name, check := range r.checks {
+	for name, check := range checks {
 		wg.Go(func() {
 			err := check(ctx)
 			guard.Lock()
@@ -112,6 +114,8 @@ func (r *Registry) runChecks(ctx context.Context) map[string]error {
 }
 
 func (r *Registry) logChanges(ctx context.Context, results map[string]error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for name, err := range results {
 		if failed := err != nil; failed != r.failed[name] {
 			r.failed[name] = failed

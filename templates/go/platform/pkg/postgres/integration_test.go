@@ -2,7 +2,9 @@ package postgres_test
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 
 	"goldpath.local/service/pkg/apierror"
@@ -20,7 +23,8 @@ import (
 var migrations = fstest.MapFS{
 	"00001_counter.sql": {Data: []byte(
 		"-- +goose Up\nCREATE TABLE counter (id int PRIMARY KEY, n int NOT NULL, at timestamptz NOT NULL DEFAULT now());\n" +
-			"INSERT INTO counter VALUES (1, 0);\n-- +goose Down\nDROP TABLE counter;\n")},
+			"INSERT INTO counter VALUES (1, 0);\n-- +goose Down\nDROP TABLE counter;\n",
+	)},
 }
 
 func open(t *testing.T) *pgxpool.Pool {
@@ -105,4 +109,42 @@ func TestTimesArriveInUTC(t *testing.T) {
 	var at time.Time
 	require.NoError(t, pool.QueryRow(t.Context(), "SELECT at FROM counter").Scan(&at))
 	require.Equal(t, time.UTC, at.Location())
+}
+
+func TestABusyPoolIsReachableAndAClosedOneIsNot(t *testing.T) {
+	pool := open(t)
+	check := postgres.ReachableCheck(pool)
+	require.NoError(t, check(t.Context()))
+	for range pool.Stat().MaxConns() {
+		conn, err := pool.Acquire(t.Context())
+		require.NoError(t, err)
+		defer conn.Release()
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	require.NoError(t, check(ctx))
+
+	other := open(t)
+	other.Close()
+	require.Error(t, postgres.ReachableCheck(other)(t.Context()))
+}
+
+func TestPoolMetrics(t *testing.T) {
+	pool := open(t)
+	conn, err := pool.Acquire(t.Context())
+	require.NoError(t, err)
+	defer conn.Release()
+	require.NoError(t, testutil.CollectAndCompare(postgres.NewCollector(pool), strings.NewReader(`
+# HELP postgres_pool_connections Connections of the pool, by state.
+# TYPE postgres_pool_connections gauge
+postgres_pool_connections{state="connecting"} 0
+postgres_pool_connections{state="idle"} 0
+postgres_pool_connections{state="used"} 1
+# HELP postgres_pool_max_connections Size of the pool.
+# TYPE postgres_pool_max_connections gauge
+postgres_pool_max_connections 8
+`), "postgres_pool_connections", "postgres_pool_max_connections"))
+	problems, err := testutil.CollectAndLint(postgres.NewCollector(pool))
+	require.NoError(t, err)
+	require.Empty(t, problems)
 }

@@ -97,7 +97,7 @@ func Default() Config {
 			ValidateRequests: true,
 		},
 		Admin: serverDefaults(":9090"),
-		Log:   Log{Backend: "[[= cookiecutter.logger ]]"},
+		Log:   Log{Backend: logging.Logrus},
 		Lifecycle: Lifecycle{
 			StartTimeout:   30 * time.Second,
 			DrainDelay:     0,
@@ -107,6 +107,9 @@ func Default() Config {
 		},
 		Dynamic: Dynamic{LogLevel: "info"},
 	}
+	//% if cookiecutter.logger == "zap"
+	cfg.Log.Backend = logging.Zap
+	//% endif
 	//% if cookiecutter.postgres == "yes"
 	cfg.Postgres = defaultPostgres()
 	//% endif

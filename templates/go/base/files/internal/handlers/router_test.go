@@ -52,8 +52,9 @@ func TestAccessLogHasOneRecordPerRequest(t *testing.T) {
 	require.NoError(t, err)
 	c := newClient(t, func(opts *handlers.RouterOptions) { opts.Log = log })
 
-	c.do(http.MethodGet, "/nothing?token=secret", "", "X-Request-ID", "r1",
+	answer := c.do(http.MethodGet, "/nothing?token=secret", "", "X-Request-ID", "r1",
 		"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+	require.Equal(t, "0af7651916cd43dd8448eb211c80319c", answer.refused(http.StatusNotFound, "ROUTE_NOT_FOUND").TraceID)
 
 	var record map[string]any
 	require.NoError(t, json.Unmarshal(out.Bytes(), &record), "exactly one line")

@@ -66,6 +66,7 @@ func failWith(c *gin.Context, problem apierror.Problem) {
 	}
 	problem.Instance = c.Request.URL.Path
 	problem.RequestID = c.Writer.Header().Get(HeaderRequestID)
+	problem.TraceID = c.GetString(keyTraceID)
 	c.Header("Content-Type", apierror.ContentType)
 	c.Status(problem.Status)
 	// A client that has gone away cannot be told anything.

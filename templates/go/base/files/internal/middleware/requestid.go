@@ -13,6 +13,8 @@ import (
 // HeaderRequestID carries the id of a request in both directions.
 const HeaderRequestID = "X-Request-ID"
 
+const keyTraceID = "trace_id"
+
 var (
 	safeID      = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 	traceParent = regexp.MustCompile(`^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$`)
@@ -30,7 +32,8 @@ func RequestID() gin.HandlerFunc {
 		c.Header(HeaderRequestID, id)
 		attrs := []slog.Attr{slog.String("request_id", id)}
 		if m := traceParent.FindStringSubmatch(c.GetHeader("traceparent")); m != nil {
-			attrs = append(attrs, slog.String("trace_id", m[1]))
+			attrs = append(attrs, slog.String(keyTraceID, m[1]))
+			c.Set(keyTraceID, m[1])
 		}
 		c.Request = c.Request.WithContext(logging.With(c.Request.Context(), attrs...))
 		c.Next()

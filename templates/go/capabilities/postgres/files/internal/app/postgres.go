@@ -19,7 +19,8 @@ func (a *App) wirePostgres(ctx context.Context) (*pgxpool.Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.probes.Register("postgres", pool.Ping)
+	a.registry.MustRegister(postgres.NewCollector(pool))
+	a.probes.Register("postgres", postgres.ReachableCheck(pool))
 	a.probes.Register("schema", postgres.SchemaCheck(pool, migrations.Files))
 	a.group.Add(lifecycle.Component{
 		Name: "postgres",

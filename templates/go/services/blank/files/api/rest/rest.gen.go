@@ -57,6 +57,7 @@ type Problem struct {
 	RequestID *string `json:"request_id,omitempty"`
 	Status    int32   `json:"status"`
 	Title     string  `json:"title"`
+	TraceID   *string `json:"trace_id,omitempty"`
 	Type      string  `json:"type"`
 }
 

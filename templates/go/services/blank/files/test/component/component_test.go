@@ -38,7 +38,7 @@ func start(t *testing.T) *service {
 	return s
 }
 
-// startUnready returns as soon as the service listens.
+// startUnready returns as soon as every component has started.
 func startUnready(t *testing.T) *service {
 	t.Helper()
 	t.Setenv("APP_HTTP_ADDR", "127.0.0.1:0")
@@ -52,9 +52,10 @@ func startUnready(t *testing.T) *service {
 		_ = writer.Close()
 	}()
 	log := bufio.NewScanner(reader)
-	for s.api == "" && log.Scan() {
-		var record struct{ Msg, Server, Addr string }
+	for state := ""; state != "running" && log.Scan(); {
+		var record struct{ State, Server, Addr string }
 		require.NoError(t, json.Unmarshal(log.Bytes(), &record))
+		state = record.State
 		switch record.Server {
 		case "admin":
 			s.admin = record.Addr
