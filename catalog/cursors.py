@@ -19,7 +19,7 @@ from portal.foundation.errors import InputError
 
 _TEXT = {"type": "string", "maxLength": 1_000}
 _TEXTS = {"type": "array", "items": _TEXT, "maxItems": 5_000}
-_PLACE = {"type": "array", "items": {"type": ["string", "null"]}, "minItems": 2, "maxItems": 2}
+_PLACE = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 2}
 _KEY = {"type": "object", "required": ["key"], "properties": {"key": _TEXT, "values": _TEXTS}}
 _ALL = {"type": "object", "required": ["allOf"], "properties": {"allOf": {"type": "array", "items": _KEY}}}
 _ORDER = {
@@ -92,8 +92,8 @@ def _layout(cursor: Cursor) -> dict[str, Any]:
     order = query.order
     data: dict[str, Any] = {
         "orderFields": [{"field": order.field, "order": "desc" if order.descending else "asc"}] if order else [],
-        "orderFieldValues": [cursor.place.value, str(cursor.place.uid)],
-        "firstSortFieldValues": [cursor.first.value, str(cursor.first.uid)],
+        "orderFieldValues": _values(cursor.place),
+        "firstSortFieldValues": _values(cursor.first),
         "isPrevious": cursor.is_previous,
         "totalItems": cursor.total,
         "filter": {"anyOf": [_all_of(each) for each in query.filters]} if query.filters else None,
@@ -101,6 +101,10 @@ def _layout(cursor: Cursor) -> dict[str, Any]:
         "fullTextFilter": _full_text(query.full_text),
     }
     return {key: value for key, value in data.items() if value is not None}
+
+
+def _values(place: Place) -> list[str]:
+    return [str(place.uid)] if place.value is None else [place.value, str(place.uid)]
 
 
 def _all_of(each: Filter) -> dict[str, Any]:
@@ -121,9 +125,9 @@ def _cursor(data: dict[str, Any]) -> Cursor:
     return Cursor(query, place, first, data["isPrevious"], data.get("totalItems"))
 
 
-def _place(pair: list[str | None]) -> Place:
-    value, uid = pair
-    return Place(None if value is None else clean(value, "cursor"), uuid.UUID(uid or ""))
+def _place(values: list[str]) -> Place:
+    *value, uid = values
+    return Place(clean(value[0], "cursor") if value else None, uuid.UUID(uid))
 
 
 def _query(data: dict[str, Any]) -> Query:

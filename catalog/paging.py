@@ -64,7 +64,7 @@ def ordered(query: Query, *, backwards: bool = False) -> EntityQuerySet:
         return _entities(found.order_by("-uid" if backwards else "uid"))
     found = _with_sort_value(found, order)
     sign = "-" if order.descending != backwards else ""
-    return _entities(found.order_by(f"{sign}sort_value", f"{'-' if backwards else ''}uid"))
+    return _entities(found.order_by(f"{sign}sort_value", f"{sign}uid"))
 
 
 def _with_sort_value(found: Any, order: Order) -> Any:
@@ -90,9 +90,9 @@ def _place(entity: Entity) -> Place:
 
 def _beyond(cursor: Cursor) -> Q:
     place, order = cursor.place, cursor.query.order
-    after = "lt" if cursor.is_previous else "gt"
-    beyond = Q(**{f"uid__{after}": place.uid})
+    descending = order is not None and order.descending
+    further = "lt" if descending != cursor.is_previous else "gt"
+    beyond = Q(**{f"uid__{further}": place.uid})
     if order is None:
         return beyond
-    further = "lt" if order.descending != cursor.is_previous else "gt"
     return Q(**{f"sort_value__{further}": place.value}) | (Q(sort_value=place.value) & beyond)

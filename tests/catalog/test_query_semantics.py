@@ -238,6 +238,16 @@ def test_a_cursor_tells_the_client_which_verb_to_use(api: APIClient) -> None:
     assert len(api.post(BY_QUERY, {"cursor": by_post}, format="json").json()["items"]) == 2
 
 
+def test_ties_are_broken_by_uid_in_the_direction_of_the_order(api: APIClient) -> None:
+    query = f"{BY_QUERY}?filter=kind=component,metadata.namespace&orderField=metadata.namespace"
+
+    ascending = [item["metadata"]["uid"] for item in api.get(f"{query},asc").json()["items"]]
+    descending = [item["metadata"]["uid"] for item in api.get(f"{query},desc").json()["items"]]
+
+    assert ascending == sorted(ascending)
+    assert descending == ascending[::-1]
+
+
 def test_an_offset_skips(api: APIClient) -> None:
     page = api.get(f"{BY_QUERY}?filter=kind=component&orderField=metadata.name,asc&offset=1&limit=1").json()
 
