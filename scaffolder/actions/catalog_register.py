@@ -58,7 +58,8 @@ class Register(Action):
         repository = repository_of(run, str(given["repository"]))
         commit = repository.render_commit
         documents = documents_of(repository, commit, template=run.template, path=_path(given))
-        lock = json.loads(_read(repository, commit, LOCK))
+        rendered = context.workspace.rendered
+        lock = rendered.lock if rendered else json.loads(_read(repository, commit, LOCK))
         tree = str(context.output_of("publish:local").get("tree", ""))
         location, ref = location_of(repository, _path(given)), component_of(repository)
         context.on_end(lambda: _write(context, repository, documents, location, lock, tree))

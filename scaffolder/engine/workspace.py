@@ -26,7 +26,7 @@ class Workspace:
     def __init__(self, run: Run, holder: uuid.UUID) -> None:
         self._run = run
         self._root = home.folder(FOLDER, str(run.pk), str(holder))
-        self._render: Render | None = None
+        self.rendered: Render | None = None
 
     def folder(self, name: str) -> Path:
         """Return the path of a folder of this name in the workspace; it may not exist yet."""
@@ -40,11 +40,11 @@ class Workspace:
         # Imported late: the web process has workspaces of nobody, and pays for no render server.
         from scaffolder.rendering import render_service
 
-        if self._render is None:
-            self._render = render_service(self._run.template, self._run.values, self.folder("tree"))
-        if digest and digest != self._render.digest:
+        if self.rendered is None:
+            self.rendered = render_service(self._run.template, self._run.values, self.folder("tree"))
+        if digest and digest != self.rendered.digest:
             raise ConflictError("The template library changed under this run: start it again.")
-        return self._render
+        return self.rendered
 
     def remove(self) -> None:
         """Remove all workspaces of the run."""

@@ -1,51 +1,46 @@
-"""Whole runs without verify, by the real services and actions: how long one takes, and how many a minute.
+"""Whole runs without verify, by the real services, actions, worker and broker: how long one takes, how many a minute.
 
-The worker is one process with a pool of threads on SQLite, as in an embedded installation; the broker is left out
-(threads take run ids from a queue, as Celery's pool would). `cpu_ms` is all Python of the worker per run, `git_cpu_ms`
-what its git processes took.
+The data folder is a temporary one, the database SQLite. `one_run_s` is start_run plus advance in this process, from the
+form accepted to the service registered. `worker` is a Celery worker with four threads in one process, as `make run`
+starts it, fed through the embedded broker: all runs are queued at once, and the time is taken from the first to the
+last timestamp of their rows. `cpu_ms` is the CPU time per run of the worker process alone, without render server and git.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import resource
+import signal
 import statistics
-import sys
+import subprocess
 import tempfile
-import threading
 import time
 import uuid
-from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import Any
 
-ALONE, TOGETHER, THREADS = 20, 60, 4
+import psutil
+
+ALONE, TOGETHER = 20, 100
+DEADLINE_SECONDS = 180
+LOAD = round(os.getloadavg()[0], 1)
 
 
 def main(home: str) -> dict[str, Any]:
     """Measure in an empty data folder and return the figures."""
     _set_up(home)
     from scaffolder import services
-    from scaffolder.models import Run
 
     for number in range(3):
         services.advance(_start(f"warm-{number}"))
-    alone = [_timed(f"alone-{number}") for number in range(ALONE)]
-    threads = _together()
-    states = dict.fromkeys(Run.objects.values_list("status", flat=True))
-    if list(states) != ["completed"]:
-        raise SystemExit(f"not all runs completed: {list(states)}")
-    ordered = sorted(alone)
+    alone = sorted(_timed(f"alone-{number}") for number in range(ALONE))
     return {
         "one_run_s": {
-            "p50": round(statistics.median(ordered), 3),
-            "p95": round(ordered[int(len(ordered) * 0.95) - 1], 3),
-            "goal": "p50 <= 1.0 s from form accepted to registered",
+            "p50": round(statistics.median(alone), 3),
+            "p95": round(alone[int(len(alone) * 0.95) - 1], 3),
+            "goal": "p50 <= 1.0",
         },
-        "threads": threads,
-        "cores": os.cpu_count(),
-        "load_before": LOAD,
+        "worker": _together(),
+        "machine": {"cores": os.cpu_count(), "load_before": LOAD},
     }
 
 
@@ -54,11 +49,11 @@ def _set_up(home: str) -> None:
         "GOLDPATH_HOME": home,
         "GOLDPATH_VERIFY": "never",
         "GOLDPATH_LOG_LEVEL": "WARNING",
-        "GOLDPATH_BROKER_URL": "memory://localhost",
         "DJANGO_SETTINGS_MODULE": "portal.settings.embedded",
     }
     os.environ.update(given)
-    os.environ.pop("GOLDPATH_DATABASE_URL", None)
+    for name in ("GOLDPATH_DATABASE_URL", "GOLDPATH_BROKER_URL"):
+        os.environ.pop(name, None)
     import django
 
     django.setup()
@@ -96,46 +91,46 @@ def _timed(name: str) -> float:
 
 
 def _together() -> dict[str, Any]:
-    waiting: SimpleQueue[uuid.UUID] = SimpleQueue()
-    for number in range(TOGETHER):
-        waiting.put(_start(f"together-{number}"))
-    workers = [threading.Thread(target=_work, args=(waiting,)) for _ in range(THREADS)]
-    began, cpu, children = time.perf_counter(), time.process_time(), _children_seconds()
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    seconds = time.perf_counter() - began
+    from portal.web.management.commands.up import worker_command
+
+    worker = subprocess.Popen(worker_command(), start_new_session=True)
+    try:
+        _finish([_start("first-of-the-worker")])
+        process = psutil.Process(worker.pid)
+        before = process.cpu_times()
+        seconds, completed = _finish([_start(f"together-{number}") for number in range(TOGETHER)])
+        after = process.cpu_times()
+    finally:
+        os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
+    cpu = after.user + after.system - before.user - before.system
     return {
-        "workers": THREADS,
+        "threads": 4,
         "runs": TOGETHER,
+        "completed": completed,
         "runs_a_minute": round(TOGETHER / seconds * 60),
-        "cpu_ms": round((time.process_time() - cpu) / TOGETHER * 1000),
-        "git_cpu_ms": round((_children_seconds() - children) / TOGETHER * 1000),
-        "goal": ">= 300 a minute from 4 threads on 2 cores",
+        "cpu_ms": round(cpu / TOGETHER * 1000),
+        "goal": ">= 300 runs a minute, cpu_ms <= 100",
     }
 
 
-def _work(waiting: SimpleQueue[uuid.UUID]) -> None:
-    from django.db import connection
+def _finish(ids: list[uuid.UUID]) -> tuple[float, int]:
+    """Wait until all runs ended; return the seconds from the first start to the last end, and how many completed."""
+    from django.db.models import Max, Min
 
-    from scaffolder import services
+    from scaffolder.choices import RunStatus
+    from scaffolder.models import Run
 
-    try:
-        while True:
-            services.advance(waiting.get_nowait())
-    except Empty:
-        connection.close()
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    rows = Run.objects.filter(pk__in=ids)
+    while rows.filter(ended_at=None).exists():
+        if time.monotonic() > deadline:
+            raise SystemExit("the runs do not end")
+        time.sleep(0.2)
+    times = rows.aggregate(first=Min("started_at"), last=Max("ended_at"))
+    return (times["last"] - times["first"]).total_seconds(), rows.filter(status=RunStatus.COMPLETED).count()
 
-
-def _children_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-LOAD = round(os.getloadavg()[0], 1)
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-    with tempfile.TemporaryDirectory(prefix="goldpath-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="goldpath-bench-", ignore_cleanup_errors=True) as folder:
         print(json.dumps(main(folder), indent=2))
