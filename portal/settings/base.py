@@ -166,7 +166,7 @@ MIGRATION_MODULES = {"knox": None}  # its only table is that of the model which 
 REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_PREFIX": "gp_", "AUTH_TOKEN_CHARACTER_LENGTH": 64}
 
 CELERY = {
-    "broker_url": envstr("GOLDPATH_BROKER_URL", "goldpath-filesystem://"),
+    "broker_url": envstr("GOLDPATH_BROKER_URL", "goldpath-filesystem://embedded"),
     "task_acks_late": True,
     "task_reject_on_worker_lost": True,
     "worker_prefetch_multiplier": 1,
