@@ -110,8 +110,9 @@ def web_command(host: str) -> list[str]:
 def worker_command() -> list[str]:
     """Return the command of the worker, which carries the scheduler in a thread."""
     return [
-        *(sys.executable, "-m", "celery", "--quiet", "-A", "portal", "worker", "--pool", "threads", "--concurrency", "4"),
-        *("--queues", "default,scaffold,catalog", "--loglevel", "WARNING"),
+        *(sys.executable, "-m", "celery", "--quiet", "-A", "portal", "worker"),
+        *("--pool", "threads", "--concurrency", "4", "--queues", "default,scaffold,catalog"),
+        *("--loglevel", "WARNING"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
     ]
 
