@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -104,16 +105,17 @@ def _outcome(found: Run) -> dict[str, Any]:
         "undone": [effect for effect in effects if effect.state == EffectState.UNDONE],
         "left": [effect for effect in effects if effect.state == EffectState.LEFT],
         "repository": repository,
-        "commands": commands(repository.slug) if repository else [],
+        "commands": commands(repository.slug, found.values) if repository else [],
         "links": [link for link in found.output.get("links", []) if isinstance(link, dict)],
     }
 
 
-def commands(slug: str) -> list[tuple[str, str]]:
+def commands(slug: str, answers: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what to type next, each with what it is for; `slug` is the repository's namespace/name."""
     name = slug.rpartition("/")[2]
+    run = "make db migrate run" if answers.get("postgres") is True else "make run"
     return [
         ("Clone it", f"git clone {settings.GOLDPATH_BASE_URL}/git/{slug}.git && cd {name}"),
-        ("Test it", "go test ./..."),
-        ("Run it", "go run ./cmd/server"),
+        ("Test it", "make test"),
+        ("Run it", run),
     ]

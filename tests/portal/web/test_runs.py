@@ -43,6 +43,7 @@ def test_a_forged_position_in_the_log_does_no_harm(alice_web: Client, queued: Ru
 def test_a_finished_run_shows_what_to_type_next(alice_web: Client, made: Run) -> None:
     page = text(alice_web.get(f"/runs/{made.pk}"))
     assert "/git/default/ledger.git &amp;&amp; cd ledger" in page
+    assert 'data-copy="command-1"' in page
     assert 'href="/catalog/component/default/ledger"' in page
     assert 'href="/git/default/ledger/"' in page
     assert 'http-equiv="refresh"' not in page

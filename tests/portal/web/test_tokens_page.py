@@ -11,7 +11,7 @@ from portal.foundation.models import ApiToken, User
 
 def test_a_token_is_shown_once_and_works(alice_web: Client, alice: User) -> None:
     response = alice_web.post("/tokens", {"label": "laptop", "days": "30"})
-    shown = re.search(r'id="token">(gp_\w+)<', response.content.decode())
+    shown = re.search(r'id="command-token">(gp_\w+)<', response.content.decode())
     assert shown
     assert verify(shown.group(1)) == alice
     assert "no-store" in response.headers["Cache-Control"]
