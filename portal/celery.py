@@ -20,12 +20,16 @@ from portal.foundation import broker, home
 def _application() -> Celery:
     broker.register()
     application = Celery("goldpath")
-    application.conf.update(settings.CELERY)
-    application.conf.update(_transport(str(settings.CELERY["broker_url"])))
-    application.conf.beat_schedule = _schedule()
+    application.add_defaults(_configuration)
     application.autodiscover_tasks()
     application.steps["worker"].add(DjangoStructLogInitStep)
     return application
+
+
+def _configuration() -> dict[str, Any]:
+    """Return the configuration; called on first use, since settings import this module."""
+    transport = _transport(str(settings.CELERY["broker_url"]))
+    return {**settings.CELERY, **transport, "beat_schedule": _schedule()}
 
 
 def _transport(url: str) -> dict[str, Any]:
