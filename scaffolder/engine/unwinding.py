@@ -12,6 +12,7 @@ from scaffolder.actions import registry
 from scaffolder.actions.base import Undo
 from scaffolder.choices import EffectState, EventType, RunStatus, StepStatus
 from scaffolder.engine.context import Context, conclude
+from scaffolder.engine.journal import clean
 from scaffolder.engine.session import Session
 from scaffolder.models import Effect, Step
 
@@ -60,7 +61,7 @@ def _undo(session: Session, effect: Effect) -> None:
         undo = Undo(EffectState.LEFT, f"{effect.key}: {reason}")
     with session.turn():
         context.end()
-        conclude(effect, undo.state, {**effect.outcome, "undo": undo.message})
+        conclude(effect, undo.state, {**effect.outcome, "undo": clean(undo.message)})
         session.journal.line(step.key, undo.message)
 
 

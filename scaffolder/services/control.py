@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from portal.foundation.actors import Actor
 from portal.foundation.errors import ConflictError
+from portal.foundation.metrics import RUNS
 from portal.foundation.transitions import move
 from scaffolder.choices import RETRYABLE_RUN, EventType, RunStatus, StepStatus
 from scaffolder.engine.doorbell import ring
@@ -55,22 +56,18 @@ def retry_run(run_id: uuid.UUID | str, actor: Actor) -> Run:
 
 def _cancel_queued(run: Run) -> bool:
     error = {"name": "CancelledError", "message": "The run was cancelled before it began."}
+    over = {"error": error, "ended_at": timezone.now()}
     with transaction.atomic():
-        from_queue = Run.objects.filter(pk=run.pk)
-        if not move(
-            from_queue, expect=[RunStatus.QUEUED], to=RunStatus.CANCELLED, error=error, ended_at=timezone.now()
-        ):
+        if not move(Run.objects.filter(pk=run.pk), expect=[RunStatus.QUEUED], to=RunStatus.CANCELLED, **over):
             return False
-        steps = run.steps.filter(status=StepStatus.PENDING)
-        keys = list(steps.values_list("key", flat=True))
-        steps.update(status=StepStatus.SKIPPED)
-        bodies = [_cancelled_body(keys[0])]
-        skipped = [{"message": "Skipped: the run was cancelled", "stepId": key, "status": "skipped"} for key in keys]
-        end = {"message": f"Run completed with status: {RunStatus.CANCELLED.value}", "error": error}
-        events = [RunEvent(run=run, type=EventType.CANCELLED, body=body) for body in bodies]
-        events += [RunEvent(run=run, type=EventType.LOG, body=body) for body in skipped]
-        events.append(RunEvent(run=run, type=EventType.COMPLETION, body=end))
-        RunEvent.objects.bulk_create(events)
+        keys = list(run.steps.values_list("key", flat=True))
+        run.steps.update(status=StepStatus.SKIPPED)
+        bodies = [(EventType.CANCELLED, _cancelled_body(key)) for key in keys[:1]]
+        bodies += [(EventType.LOG, _skipped_body(key)) for key in keys]
+        message = f"Run completed with status: {RunStatus.CANCELLED.value}"
+        bodies.append((EventType.COMPLETION, {"message": message, "error": error}))
+        RunEvent.objects.bulk_create(RunEvent(run=run, type=kind, body=body) for kind, body in bodies)
+    RUNS.labels(run.template.ref, RunStatus.CANCELLED.value).inc()
     return True
 
 
@@ -84,8 +81,12 @@ def _cancel_running(run: Run) -> bool:
     return True
 
 
-def _cancelled_body(step: str) -> dict[str, str]:
+def _cancelled_body(step: str) -> dict[str, Any]:
     return {"message": "The run has been cancelled", "stepId": step, "status": "cancelled"}
+
+
+def _skipped_body(step: str) -> dict[str, Any]:
+    return {"message": "Skipped: the run was cancelled", "stepId": step, "status": "skipped"}
 
 
 def _queue_again(run: Run) -> None:

@@ -17,6 +17,7 @@ from portal.foundation.actors import Actor
 from portal.foundation.errors import FieldError, InputError
 from scaffolder.choices import ACTIVE_RUN
 from scaffolder.forges import forge
+from scaffolder.library.context import NAME
 from scaffolder.models import Repository, Run
 
 
@@ -58,10 +59,7 @@ def preflight(values: Mapping[str, Any], actor: Actor) -> Target:
     """Return what the validated answers are about; what stands against them raises InputError, an error a field."""
     name = _text(values, "name")
     owner, errors = _owner(values, actor)
-    status = name_status(NAMESPACE, name)
-    if not status.free:
-        errors.insert(0, refusal("name", status.reason, name))
-    errors += _system(values)
+    errors = [*_name(name), *errors, *_system(values)]
     if errors:
         raise InputError(" ".join(error.message for error in errors), errors)
     return Target(NAMESPACE, name, owner)
@@ -70,6 +68,14 @@ def preflight(values: Mapping[str, Any], actor: Actor) -> Target:
 def refusal(field: str, message: str, instance: Any) -> FieldError:
     """Return the error of one field that stands in the way of a run, though it fits the schema."""
     return FieldError((field,), message, keyword="goldpath", argument=field, instance=instance)
+
+
+def _name(name: str) -> list[FieldError]:
+    if not NAME.fullmatch(name):
+        message = "A name has 2 to 63 lower-case letters, digits and single hyphens, and begins with a letter."
+        return [refusal("name", message, name)]
+    status = name_status(NAMESPACE, name)
+    return [] if status.free else [refusal("name", status.reason, name)]
 
 
 def _owner(values: Mapping[str, Any], actor: Actor) -> tuple[str, list[FieldError]]:

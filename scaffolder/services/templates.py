@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,9 @@ from scaffolder import library, parameters
 from scaffolder.actions import registry
 from scaffolder.engine import expressions
 from scaffolder.models import TemplateVersion
+
+_STEP_ID = re.compile(r"[A-Za-z0-9_-]{1,63}")
+_STEP_NAME = 200
 
 
 def find_template(ref: str) -> TemplateVersion:
@@ -101,14 +105,16 @@ def problems(manifest: Mapping[str, Any]) -> list[str]:
 
 def _step_problems(step: Mapping[str, Any], earlier: frozenset[str]) -> list[str]:
     key = step.get("id")
-    if not isinstance(key, str) or not key:
-        return ["a step has no id"]
+    if not isinstance(key, str) or not _STEP_ID.fullmatch(key):
+        return [f"a step has no id, or one of other than letters, digits, hyphens and underscores: {key!r}"]
     found = [f"step {key}: {problem}" for problem in expressions.problems(step.get("input", {}), earlier)]
     found += [f"step {key}: {problem}" for problem in expressions.problems(step.get("if"), earlier)]
     if key in earlier:
         found.append(f"two steps are called {key}")
     if not registry.is_known(str(step.get("action"))):
         found.append(f"step {key}: there is no action {step.get('action')}")
+    if len(str(step.get("name") or "")) > _STEP_NAME:
+        found.append(f"step {key}: its name is longer than {_STEP_NAME} characters")
     if "each" in step:
         found.append(f"step {key}: each is not supported")
     return found

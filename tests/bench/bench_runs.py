@@ -3,7 +3,7 @@
 The data folder is a temporary one, the database SQLite. `one_run_s` is start_run plus advance in this process, from the
 form accepted to the service registered. `worker` is a Celery worker with four threads in one process, as `make run`
 starts it, fed through the embedded broker: all runs are queued at once, and the time is taken from the first to the
-last timestamp of their rows. `cpu_ms` is the CPU time per run of the worker process alone, without render server and git.
+last timestamp of their rows. `cpu_ms` is the CPU time per run of the worker process alone, without renderer and git.
 """
 
 from __future__ import annotations
