@@ -22,9 +22,10 @@ def reach(point: str) -> None:
 def _paused(action_id: str, run: Callable[..., Any]) -> Callable[..., Any]:
     def wrapped(*arguments: Any, **named: Any) -> Any:
         reach(f"before {action_id}")
-        output = run(*arguments, **named)
-        reach(f"after {action_id}")
-        return output
+        try:
+            return run(*arguments, **named)
+        finally:
+            reach(f"after {action_id}")
 
     return wrapped
 
