@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-
 from portal.foundation.errors import GoldpathError
+from scaffolder import verification
 from scaffolder.actions.base import Action, Json, Plan, PlanContext, StepContext, StepSkipped
 
 _WITHOUT = "nothing is verified here (GOLDPATH_VERIFY is never, or there is no Go toolchain)"
@@ -31,28 +30,20 @@ class Verify(Action):
 
     def plan(self, context: PlanContext, given: Json) -> Plan:
         """Say what would be run."""
-        toolchain = _toolchain()
+        toolchain = verification.go_toolchain()
         if not toolchain:
             return Plan(lines=(f"Would be skipped: {_WITHOUT}",))
         return Plan(output={"toolchain": toolchain}, lines=("Would run go build, go vet and go test",))
 
     def run(self, context: StepContext, given: Json) -> Json:
         """Build, vet and test; output goes to the step's log as it comes."""
-        toolchain = _toolchain()
+        toolchain = verification.go_toolchain()
         if not toolchain:
             raise StepSkipped(f"Skipped: {_WITHOUT}")
-        from scaffolder import verification
-
         render = context.workspace.render(str(given.get("render", "")))
         report = verification.verify(render.directory, context.log, cancelled=context.is_cancelled)
         if not report.passed:
-            raise VerificationError(f"What was rendered was not published: {report.reason}")
+            raise VerificationError(f"What was rendered is not published: {report.reason}")
+        if not report.verified:
+            raise StepSkipped(f"Skipped: {report.reason}")
         return {"toolchain": toolchain}
-
-
-def _toolchain() -> str:
-    if settings.GOLDPATH_VERIFY == "never":
-        return ""
-    from scaffolder import verification
-
-    return verification.go_toolchain() or ""

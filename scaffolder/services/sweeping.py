@@ -9,19 +9,24 @@ import uuid
 from django.utils import timezone
 
 from portal.foundation import home
+from scaffolder import previews, verification
 from scaffolder.choices import ACTIVE_RUN
 from scaffolder.engine.workspace import FOLDER
 from scaffolder.models import Draft, Run
-from scaffolder.previews import trim
 
 DRAFT_DAYS = 30
 
 
 def sweep() -> dict[str, int]:
-    """Remove workspaces of runs that ended, previews beyond the bound and old drafts; return how many of each."""
+    """Remove workspaces of ended runs, old drafts, previews and Go caches beyond their bounds; return how many."""
     old = timezone.now() - dt.timedelta(days=DRAFT_DAYS)
     drafts, _ = Draft.objects.filter(updated_at__lt=old).delete()
-    return {"workspaces": _sweep_workspaces(), "previews": trim(), "drafts": drafts}
+    return {
+        "workspaces": _sweep_workspaces(),
+        "previews": previews.trim(),
+        "drafts": drafts,
+        "go_cache_bytes": verification.trim(),
+    }
 
 
 def _sweep_workspaces() -> int:

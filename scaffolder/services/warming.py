@@ -5,14 +5,13 @@ from __future__ import annotations
 import structlog
 
 from portal.foundation.errors import GoldpathError
+from scaffolder import verification
 
 log = structlog.get_logger(__name__)
 
 
 def warm() -> None:
     """Download and build what verification needs, where there is a Go toolchain; a failure is logged, no more."""
-    from scaffolder import verification
-
     try:
         verification.warm(lambda line: log.info("warming", line=line))
     except GoldpathError as error:
