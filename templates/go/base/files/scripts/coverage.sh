@@ -44,6 +44,6 @@ awk -v minimum="$minimum" -v skipped="$skipped" '
 		close("sort -rn | head -n 10")
 		if (!total) { print "nothing was measured"; exit 1 }
 		percent = 100 * hits / total
-		printf "coverage of hand-written code: %.1f %% of %d statements (minimum %s %%)\n", percent, total, minimum
+		printf "%d hand-written statements, at least %s %% must be covered, covered are %.1f %%\n", total, minimum, percent
 		exit (percent < minimum)
 	}' "$profile"

@@ -51,7 +51,7 @@ func TestInvalidConfigurationStopsEveryCommandThatReadsIt(t *testing.T) {
 	}
 }
 
-func TestTheConfigurationIsLoggedWithoutSecrets(t *testing.T) {
+func TestTheLogLevelFollowsTheConfiguration(t *testing.T) {
 	t.Setenv("APP_DYNAMIC_LOG_LEVEL", "warn")
 	var out bytes.Buffer
 	configs, log, err := setup(t.Context(), &out)

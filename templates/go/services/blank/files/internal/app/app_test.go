@@ -100,7 +100,7 @@ func (l *load) run(r *running, clients int, balanced *atomic.Bool) {
 // A stop under load loses no request: the service says that it leaves, goes on
 // until it is out of the load balancer, finishes what it has, and ends.
 func TestDrainLosesNoRequest(t *testing.T) {
-	r := start(t, 1500*time.Millisecond)
+	r := start(t, 3*time.Second)
 	var balanced atomic.Bool
 	balanced.Store(true)
 	var l load
