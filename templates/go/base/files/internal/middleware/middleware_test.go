@@ -15,10 +15,13 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 
 	"goldpath.local/service/internal/middleware"
 	"goldpath.local/service/pkg/apierror"
+	"goldpath.local/service/pkg/metrics"
 )
 
 func TestMain(m *testing.M) {
@@ -93,10 +96,17 @@ func TestPanicsBecomeProblemsAndTheStackIsLogged(t *testing.T) {
 	require.Contains(t, out.String(), `"level":"ERROR"`)
 }
 
-func TestAbortedHandlersAreNotRecovered(t *testing.T) {
+func TestAbortedHandlersAreNotRecoveredButCounted(t *testing.T) {
+	registry := prometheus.NewRegistry()
 	require.PanicsWithValue(t, http.ErrAbortHandler, func() {
-		serve(func(*gin.Context) { panic(http.ErrAbortHandler) }, middleware.Recover(slog.New(slog.DiscardHandler)))
+		serve(func(*gin.Context) { panic(http.ErrAbortHandler) },
+			middleware.Metrics(metrics.NewHTTP(registry)), middleware.Recover(slog.New(slog.DiscardHandler)))
 	})
+	require.NoError(t, testutil.GatherAndCompare(registry, strings.NewReader(`
+# HELP http_server_requests_in_flight Requests that are being answered now.
+# TYPE http_server_requests_in_flight gauge
+http_server_requests_in_flight 0
+`), "http_server_requests_in_flight"))
 }
 
 func TestAccessLogLevels(t *testing.T) {

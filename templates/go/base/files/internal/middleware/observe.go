@@ -20,8 +20,9 @@ const unmatched = "unmatched"
 func Metrics(m *metrics.HTTP) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		end := m.Begin(c.Request.Method)
+		// Deferred, so that an aborted handler does not stay in flight for ever.
+		defer func() { end(route(c), c.Writer.Status()) }()
 		c.Next()
-		end(route(c), c.Writer.Status())
 	}
 }
 
