@@ -1,13 +1,13 @@
 """Renders composed templates with cookiecutter, in a process of its own. Nothing else imports cookiecutter.
 
-This module knows neither Django nor the database. It is run as a server that the portal starts once per process: it loads
-cookiecutter and keeps compiled templates warm, then forks one child per render. The child has limits, no environment, no
-network and a sandboxed Jinja; its values are data that cookiecutter never evaluates, because `generate_files` gets the
-finished context.
+This module knows neither Django nor the database. It is run as a server that the portal starts once per process: it
+loads cookiecutter and keeps compiled templates warm, then forks one child per render. The child has limits, no
+environment, no network and a sandboxed Jinja; its values are data that cookiecutter never evaluates, because
+`generate_files` gets the finished context.
 
-Protocol: over the control socket (standard input) arrives one byte with one socket. On that socket the client sends one line
-of JSON (`template`, `context`, `output`, `seconds`) and reads one line: `{"ok": true}` or `{"error": "..."}`. The end of that
-stream says that the child is gone.
+Protocol: over the control socket (standard input) arrives one byte with one socket. On that socket the client sends
+one line of JSON (`template`, `context`, `output`, `seconds`) and reads one line: `{"ok": true}` or `{"error":
+"..."}`. The end of that stream says that the child is gone.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import sys
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import cookiecutter.generate
@@ -51,8 +52,8 @@ class WarmEnvironment(ImmutableSandboxedEnvironment):
     """Cookiecutter's environment, sandboxed and without its extensions, holding the compiled files of one template.
 
     Cookiecutter makes a new environment and a new loader per render; this one is handed out instead, and looks files up
-    by name only, because a composed template never changes. Jinja computes constants while it compiles, in the server: the
-    operators that can take for ever are kept for the child.
+    by name only, because a composed template never changes. Jinja computes constants while it compiles, in the
+    server: the operators that can take for ever are kept for the child.
     """
 
     intercepted_binops = frozenset({"*", "**"})
@@ -100,37 +101,35 @@ class WarmTemplate:
 def warm_up(template: str) -> WarmTemplate:
     """Compile every file of the template folder `template` and every path; a fault in one raises TemplateError."""
     environment = WarmEnvironment()
-    top = os.path.join(template, TOP_FOLDER)
+    top = Path(template, TOP_FOLDER)
     environment.loader = FileSystemLoader([top])
+    environment.from_string(TOP_FOLDER)
     settings = _settings(template)
     binary: dict[str, bool] = {}
     newlines: set[object] = set()
-    environment.from_string(TOP_FOLDER)
-    for folder, folders, names in os.walk(top):
-        for name in [*folders, *names]:
-            _check_entry(os.path.join(folder, name), os.path.relpath(os.path.join(folder, name), top))
-        for name in names:
-            path = os.path.relpath(os.path.join(folder, name), top)
-            if cookiecutter.generate.is_copy_only_path(path, {"cookiecutter": settings}):
-                continue
-            binary[path] = cookiecutter.generate.is_binary(os.path.join(top, path))
-            if not binary[path]:
-                environment.get_template(path.replace(os.sep, "/"))
-                newlines.add(_newline(os.path.join(top, path)))
+    for place in sorted(top.rglob("*")):
+        path = place.relative_to(top).as_posix()
+        _check_entry(place, path)
+        if place.is_dir() or cookiecutter.generate.is_copy_only_path(path, {"cookiecutter": settings}):
+            continue
+        binary[path] = cookiecutter.generate.is_binary(str(place))
+        if not binary[path]:
+            environment.get_template(path)
+            newlines.add(_newline(place))
     if newlines <= {"\n", None}:
         settings["_new_lines"] = "\n"  # what cookiecutter would find by opening every file again
     return WarmTemplate(environment, settings, binary)
 
 
-def _newline(path: str) -> object:
-    with open(path, encoding="utf-8") as file:
+def _newline(path: Path) -> object:
+    with path.open(encoding="utf-8") as file:
         file.read()
     return file.newlines
 
 
-def _check_entry(place: str, path: str) -> None:
+def _check_entry(place: Path, path: str) -> None:
     """Refuse what cookiecutter would follow out of the template or write outside of the output."""
-    if os.path.islink(place):
+    if place.is_symlink():
         raise TemplateError(f"{path} is a link; links are not allowed in a template")
     if any(opening in path for opening in OPENINGS):
         raise TemplateError(f"{path}: the names of files are fixed, only their content may vary")
@@ -138,8 +137,7 @@ def _check_entry(place: str, path: str) -> None:
 
 def _settings(template: str) -> dict[str, Any]:
     """Return cookiecutter.json, which must hold this renderer's own syntax and nothing that imports code."""
-    with open(os.path.join(template, "cookiecutter.json"), encoding="utf-8") as file:
-        settings: dict[str, Any] = json.load(file)
+    settings: dict[str, Any] = json.loads(Path(template, "cookiecutter.json").read_text(encoding="utf-8"))
     private = {key for key in settings if key.startswith("_")}
     if settings.get("_jinja2_env_vars") != JINJA_ENV or not private <= {"_jinja2_env_vars", "_copy_without_render"}:
         raise TemplateError("cookiecutter.json has settings that are not allowed")

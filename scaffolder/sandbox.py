@@ -1,7 +1,7 @@
 """Takes rights away from this process, for good: the network, most of the file system, memory, time.
 
-What the system does not offer (another kernel, another system) is left out: this is the second wall behind the sandboxed
-template engine, not the first. It knows neither Django nor the rest of the portal.
+What the system does not offer (another kernel, another system) is left out: this is the second wall behind the
+sandboxed template engine, not the first. It knows neither Django nor the rest of the portal.
 """
 
 from __future__ import annotations

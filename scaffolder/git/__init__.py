@@ -1,7 +1,7 @@
 """The only door to git: nothing else in Goldpath starts git or imports GitPython.
 
-Arguments are fixed lists, what comes from outside is checked and stands after `--`, and git reads one configuration that
-ships with the portal instead of the machine's.
+Arguments are fixed lists, what comes from outside is checked and stands after `--`, and git reads one configuration
+that ships with the portal instead of the machine's.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import uuid
@@ -25,7 +24,7 @@ def create_bare(repository: Path, *, default_branch: str = "main", made_by: uuid
     repository.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = repository.parent / f".draft-{uuid.uuid4().hex}"
     for part in ("objects/info", "objects/pack", "refs/heads", "refs/tags", "info"):
-        os.makedirs(draft / part, mode=0o700)
+        (draft / part).mkdir(mode=0o700, parents=True)
     (draft / "HEAD").write_text(f"ref: refs/heads/{default_branch}\n", encoding="ascii")
     marker = f'[goldpath]\n\trun = "{made_by}"\n' if made_by else ""
     (draft / "config").write_text(_CONFIG + marker, encoding="ascii")

@@ -118,7 +118,7 @@ def _files(folder: str, prefix: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
 
 def _content(path: str) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    with open(descriptor, "rb", buffering=0) as file:
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
         return file.read()
 
 

@@ -1,8 +1,8 @@
 """Runs git's own http-backend for one HTTP request: body in, CGI answer out, both streamed.
 
-Git reads and writes without knowing of the other side's pace, so one direction always goes through a file: of a fetch the
-(small) question is spooled and the answer streamed, of a push the question is streamed and the (small) answer spooled. No
-thread is needed, and neither side can block the other for ever.
+Git reads and writes without knowing of the other side's pace, so one direction always goes through a file: of a fetch
+the (small) question is spooled and the answer streamed, of a push the question is streamed and the (small) answer
+spooled. No thread is needed, and neither side can block the other for ever.
 """
 
 from __future__ import annotations

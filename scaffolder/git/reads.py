@@ -76,7 +76,7 @@ def refs(repository: Path) -> dict[str, str]:
 
 
 def head(repository: Path, ref: str) -> str:
-    """Return the commit that a full ref such as `refs/heads/main` points to, or an empty text when it does not exist."""
+    """Return the commit that a full ref such as `refs/heads/main` points to; an empty text when there is none."""
     loose = repository / checked_ref(ref)
     try:
         text = loose.read_text(encoding="ascii").strip()
@@ -108,7 +108,10 @@ def resolve(repository: Path, name: str) -> str:
 
 
 def read_blob(repository: Path, commit: str, path: str, *, limit: int = BLOB_BYTES) -> Blob:
-    """Return the file at `path` in a resolved commit; content beyond `limit` bytes is left out. NotFoundError if none."""
+    """Return the file at `path` in a resolved commit, without its content when that is longer than `limit` bytes.
+
+    A path that is no file raises NotFoundError.
+    """
     path = checked_path(path)
     process = subprocess.Popen(
         ["git", f"--git-dir={repository}", "cat-file", "--batch"],

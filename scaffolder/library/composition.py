@@ -206,8 +206,8 @@ def _make(library: Library, template: Template, capabilities: Sequence[str], fol
 def _with_module_variable(path: str, content: bytes, *, verbatim: bool) -> tuple[bytes, bool]:
     """Put the module variable where the placeholder stands.
 
-    A copied file that names the module must be rendered after all, which changes nothing else in it as long as it holds no
-    delimiter.
+    A copied file that names the module must be rendered after all, which changes nothing else in it as long as it
+    holds no delimiter.
     """
     if b"\0" in content[:8192] or not _PLACEHOLDER.search(content):
         return content, verbatim

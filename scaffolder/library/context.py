@@ -44,8 +44,8 @@ def render_context(
 ) -> dict[str, str]:
     """Return the context for `values`, the validated answers.
 
-    `template` is its reference and version; `capabilities` are all that the library knows, `chosen` those that are on. A
-    value that cannot stand in a template raises InputError by its field.
+    `template` is its reference and version; `capabilities` are all that the library knows, `chosen` those that are
+    on. A value that cannot stand in a template raises InputError by its field.
     """
     name = _matching("name", values.get("name"), NAME)
     owner = _matching("owner", values.get("owner"), REF)

@@ -1,8 +1,9 @@
 """Composes go.mod and go.sum from the fragments of a library, without Go.
 
-A fragment is what `go mod tidy` leaves for the base alone (`base`) or for the base and one capability (`base+<name>`). The
-union of the chosen fragments is what tidy would leave for the set: versions come from the superset, a module is indirect
-only when it is in every chosen fragment that has it, and go.sum is the superset's, filtered, in its order.
+A fragment is what `go mod tidy` leaves for the base alone (`base`) or for the base and one capability
+(`base+<name>`). The union of the chosen fragments is what tidy would leave for the set: versions come from the
+superset, a module is indirect only when it is in every chosen fragment that has it, and go.sum is the superset's,
+filtered, in its order.
 """
 
 from __future__ import annotations

@@ -98,19 +98,27 @@ def _file_problems(library: Library, tree: ComposedTree, path: str) -> Iterator[
     except UnicodeDecodeError:
         yield Problem(name, 0, "is not UTF-8")
         return
-    if "\r" in text:
-        yield Problem(name, 0, "has carriage returns; end lines with a line feed only")
-    if text and not text.endswith("\n"):
-        yield Problem(name, 0, "does not end with a newline")
+    yield from _line_problems(name, text)
     if tree.files[path].verbatim:
-        if MODULE_PLACEHOLDER in text and any(opening in text for opening in OPENINGS):
+        if MODULE_PLACEHOLDER in text and _varies(text):
             yield Problem(name, 0, "is copied verbatim and names the module, so it may hold no template delimiter")
         return
-    if tree.files[path].layer == PLATFORM and any(opening in text for opening in OPENINGS):
+    if tree.files[path].layer == PLATFORM and _varies(text):
         yield Problem(name, 0, "platform packages are plain Go: what varies belongs to a layer above")
     if path.endswith(".go"):
         yield from _go_problems(name, text)
     yield from _jinja_problems(name, text, {*KEYS, *library.capabilities})
+
+
+def _line_problems(name: str, text: str) -> Iterator[Problem]:
+    if "\r" in text:
+        yield Problem(name, 0, "has carriage returns; end lines with a line feed only")
+    if text and not text.endswith("\n"):
+        yield Problem(name, 0, "does not end with a newline")
+
+
+def _varies(text: str) -> bool:
+    return any(opening in text for opening in OPENINGS)
 
 
 def _go_problems(name: str, text: str) -> Iterator[Problem]:

@@ -83,7 +83,8 @@ def default_root() -> Path:
 def load(root: Path | None = None) -> Library:
     """Return the library at `root` (the portal's own by default), loaded again only when a file changed.
 
-    A copy of the portal's own is kept, for runs that were started with it. A library whose manifests cannot be understood raises LibraryError with all problems.
+    A copy of the portal's own is kept, for runs that were started with it. A library whose manifests cannot be
+    understood raises LibraryError with all problems.
     """
     folder = (root or default_root()).resolve()
     with _lock:

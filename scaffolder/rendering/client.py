@@ -38,7 +38,7 @@ class RenderServer:
         with theirs:
             self.process = subprocess.Popen(
                 [sys.executable, "-s", "-P", "-m", "scaffolder.render"],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env={"PYTHONPATH": str(settings.BASE_DIR), "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},

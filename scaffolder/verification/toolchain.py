@@ -55,7 +55,7 @@ def toolchain() -> Toolchain | None:
 
 
 def environment(found: Toolchain) -> dict[str, str]:
-    """Return the variables that Go runs with: shared caches under the data folder, nothing of the person's own setup."""
+    """Return the variables that Go runs with: shared caches under the data folder, nobody's own setup."""
     passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     tools = str(Path(found.command).parent)
     return {

@@ -21,7 +21,7 @@ from scaffolder.verification.toolchain import Toolchain, environment, toolchain
 SLOTS = 2
 SECONDS = 1200.0
 WAIT_SECONDS = 0.5
-DOWNLOAD = ("Downloading modules", ("mod", "download"))
+DOWNLOAD: tuple[str, tuple[str, ...]] = ("Downloading modules", ("mod", "download"))
 STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Building", ("build", "./...")),
     ("Vetting", ("vet", "./...")),
@@ -46,8 +46,8 @@ class VerifyReport:
 def verify(folder: Path, log: Log, *, cancelled: Cancelled) -> VerifyReport:
     """Build, vet and test the Go module in `folder`, in a copy, and report; each line of output goes to `log`.
 
-    Raises UnavailableError where there is no toolchain. While the caches are being warmed it waits for them: compiling the
-    same packages twice at once would only take longer.
+    Raises UnavailableError where there is no toolchain. While the caches are being warmed it waits for them:
+    compiling the same packages twice at once would only take longer.
     """
     found = toolchain()
     if found is None:

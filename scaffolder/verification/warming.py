@@ -28,7 +28,7 @@ SAMPLE = {
 
 @dataclass(frozen=True, slots=True)
 class WarmProgress:
-    """How far warming is: `state` is running, ready, failed or skipped; `done` of `total` steps; `message` for people."""
+    """How far warming is: `state` is running, ready, failed or skipped; `done` counts steps of `total`."""
 
     state: str
     message: str

@@ -1,7 +1,7 @@
 """Renders a template of at least 150 files warm, and by the `cookiecutter` command; prints JSON.
 
-Both render the same composed template of the Go library (padded with copies of its own files up to 150) with the same values
-in turns, and their output is compared byte by byte. Usage: python -m tests.bench.bench_render [rounds]
+Both render the same composed template of the Go library (padded with copies of its own files up to 150) with the same
+values in turns, and their output is compared byte by byte. Usage: python -m tests.bench.bench_render [rounds]
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ import django
 
 django.setup()
 
-from scaffolder import library, rendering
-from scaffolder.rendering import client, service
-from scaffolder.syntax import TOP_FOLDER
+from scaffolder import library, rendering  # noqa: E402
+from scaffolder.rendering import client, service  # noqa: E402
+from scaffolder.syntax import TOP_FOLDER  # noqa: E402
 
 FILES = 150
 TEMPLATE = "template:default/go-blank-service"

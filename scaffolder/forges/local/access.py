@@ -47,7 +47,7 @@ def repository(namespace: str, name: str) -> Repository:
 
 
 def check_read(user: User | None) -> None:
-    """Raise AuthenticationError unless the caller may read: everybody who is signed in, others where that is allowed."""
+    """Raise AuthenticationError unless the caller may read: the signed-in always, others where that is allowed."""
     if user is None and not settings.GOLDPATH_ANONYMOUS_GIT_READ:
         raise AuthenticationError(HOW_TO_SIGN_IN)
 

@@ -106,8 +106,9 @@ def test_client_that_leaves_in_the_middle_of_a_push_changes_nothing(
 
     credentials = base64.b64encode(f"alice:{create_token(alice, 'git')}".encode()).decode()
     head = (
-        f"POST /git/default/ledger.git/git-receive-pack HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Basic {credentials}"
-        "\r\nContent-Type: application/x-git-receive-pack-request\r\nContent-Length: 1000000\r\n\r\n"
+        "POST /git/default/ledger.git/git-receive-pack HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        f"Authorization: Basic {credentials}\r\n"
+        "Content-Type: application/x-git-receive-pack-request\r\nContent-Length: 1000000\r\n\r\n"
     )
     with socket.create_connection((host, int(port))) as leaving:
         leaving.sendall(head.encode() + b"00")

@@ -11,7 +11,7 @@ import pytest
 
 from portal.foundation.errors import NotFoundError
 from scaffolder import browse, git
-from scaffolder.forges import RepositorySpec, forge
+from scaffolder.forges import RemoteRepository, RepositorySpec, forge
 from scaffolder.models import Repository
 
 WHEN = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
@@ -147,7 +147,7 @@ def _spec(repository: Repository) -> RepositorySpec:
     return RepositorySpec("default", repository.name, made)
 
 
-def _remote(repository: Repository):  # type: ignore[no-untyped-def]
+def _remote(repository: Repository) -> RemoteRepository:
     from scaffolder.actions.repositories import remote_of
 
     return remote_of("local", repository.namespace, repository.name, "main")

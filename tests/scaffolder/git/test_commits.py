@@ -35,7 +35,8 @@ def commit(repository: Path, folder: Path, **changes: object) -> git.Commit:
 def test_one_commit_stands_under_every_ref(tmp_path: Path, folder: Path) -> None:
     made = commit(tmp_path / "work", folder)
     assert [git.head(tmp_path / "work", ref) for ref in REFS] == [made.id, made.id]
-    assert len(made.tree) == 40 != made.id
+    assert len(made.tree) == len(made.id) == 40
+    assert made.tree != made.id
 
 
 def test_same_folder_gives_the_same_commit(tmp_path: Path, folder: Path) -> None:

@@ -13,6 +13,7 @@ from scaffolder.library import LibraryError, lint, load
 from tests.scaffolder.fixture_library import FILES, layer, template, write_library
 
 GO = "base/files/internal/x.go"
+ON = 'cookiecutter.postgres == "yes"'
 
 
 def problems_of(tmp_path: Path, changes: dict[str, str | None]) -> list[str]:
@@ -31,10 +32,11 @@ def test_goldpaths_own_library_is_clean() -> None:
     ("path", "text", "expected"),
     [
         (GO, "package x\n\n// % if cookiecutter.postgres\n", f"{GO}:3: gofmt broke this marker"),
-        (GO, 'package x\n\n//% if cookiecutter.postgres == "yes"\nfunc f() {}\n\n//% endif\n', ":3: leave a blank line"),
+        (GO, f"package x\n\n//% if {ON}\nfunc f() {{}}\n\n//% endif\n", ":3: leave a blank line"),
         (
             GO,
-            'package x\n\nfunc f() {\n\t//% if cookiecutter.postgres == "yes"\n\ta()\n\t//% else\n\tb()\n\t//% endif\n}\n',
+            f"package x\n\nfunc f() {{\n\t//% if {ON}\n\ta()\n\t//% else\n\tb()\n\t//% endif\n}}\n",
+
             ":6: no else in Go",
         ),
         (

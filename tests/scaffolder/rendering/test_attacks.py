@@ -299,14 +299,14 @@ def test_child_has_no_environment_no_network_and_limits(tmp_path: Path) -> None:
         time.sleep(0.02)
     assert child is not None
     limits = Path(f"/proc/{child.pid}/limits").read_text(encoding="utf-8")
-    network = os.readlink(f"/proc/{child.pid}/ns/net")
+    network = Path(f"/proc/{child.pid}/ns/net").readlink()
     environment = {key for key in child.environ() if key not in {"PYTHONPATH", "LC_ALL", "PYTHONDONTWRITEBYTECODE"}}
     worker.join(60)
     assert environment == set()
     assert "Max file size             16777216" in limits
     unshared = subprocess.run(["unshare", "-n", "true"], check=False).returncode == 0 and sys.platform == "linux"
     if unshared:
-        assert network != os.readlink("/proc/self/ns/net")
+        assert network != Path("/proc/self/ns/net").readlink()
 
 
 @pytest.mark.skipif(not sandbox.landlock_version(), reason="this kernel has no Landlock")

@@ -24,7 +24,10 @@ pytestmark = pytest.mark.go
 GOOD = {
     "go.mod": "module example.com/tiny\n\ngo 1.24\n",
     "x.go": "package tiny\n\n// Two is two.\nfunc Two() int { return 2 }\n",
-    "x_test.go": 'package tiny\n\nimport "testing"\n\nfunc TestTwo(t *testing.T) {\n\tif Two() != 2 {\n\t\tt.Fatal("no")\n\t}\n}\n',
+    "x_test.go": (
+        'package tiny\n\nimport "testing"\n\nfunc TestTwo(t *testing.T) {\n'
+        '\tif Two() != 2 {\n\t\tt.Fatal("no")\n\t}\n}\n'
+    ),
 }
 
 
