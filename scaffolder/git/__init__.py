@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from scaffolder.git.bare import create_bare, made_by, remove_tree
 from scaffolder.git.command import GitError
-from scaffolder.git.commits import Commit, Person, PushTarget, commit_folder, push
+from scaffolder.git.commits import Commit, Person, PushTarget, commit_folder, pack, push
 from scaffolder.git.names import checked_path, checked_ref, is_commit, is_ref
 from scaffolder.git.reads import (
     Blob,
@@ -47,6 +47,7 @@ __all__ = [
     "list_tree",
     "log",
     "made_by",
+    "pack",
     "patch",
     "push",
     "read_blob",

@@ -15,6 +15,7 @@ from scaffolder.git.bare import create_bare
 from scaffolder.git.names import checked_ref
 
 PUSH_SECONDS = 120.0
+PACK_SECONDS = 600.0
 _UNSAFE_IN_PERSON = re.compile(r"[<>\x00-\x1f\x7f]")
 
 
@@ -87,6 +88,11 @@ def push(repository: Path, target: PushTarget, refspecs: Sequence[str]) -> None:
         seconds=PUSH_SECONDS,
         hidden=[target.url],
     )
+
+
+def pack(repository: Path) -> None:
+    """Bring the objects of many pushes into one pack; what nothing refers to goes after two weeks."""
+    command.run(["gc", "--quiet", "--prune=2.weeks.ago"], repository=repository, seconds=PACK_SECONDS)
 
 
 def _stream(folder: Path, message: str, who: str, refs: Sequence[str]) -> Iterator[bytes]:

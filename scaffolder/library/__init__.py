@@ -9,6 +9,7 @@ from scaffolder.library.composition import (
     chosen_capabilities,
     compose,
     composed_tree,
+    trim,
     write_live,
 )
 from scaffolder.library.context import render_context
@@ -34,5 +35,6 @@ __all__ = [
     "load",
     "load_kept",
     "render_context",
+    "trim",
     "write_live",
 ]

@@ -26,6 +26,7 @@ from scaffolder.syntax import JINJA_ENV, MODULE_PLACEHOLDER, MODULE_VARIABLE, OP
 
 FORMAT = "1"
 KEPT_IN_MEMORY = 64
+KEPT_ON_DISK = 200
 _PLACEHOLDER = re.compile(
     rb"(?<![A-Za-z0-9._/-])" + re.escape(MODULE_PLACEHOLDER.encode()) + rb"(?![A-Za-z0-9_-]|\.[A-Za-z0-9])"
 )
@@ -103,6 +104,15 @@ def compose(library: Library, template: Template, capabilities: Iterable[str]) -
         if len(_memory) > KEPT_IN_MEMORY:
             _memory.popitem(last=False)
     return composition
+
+
+def trim(keep: int = KEPT_ON_DISK) -> int:
+    """Remove the composed templates beyond the newest `keep`, and drafts of killed workers; return how many went."""
+    folders = sorted(home.folder("cache", "compositions").iterdir(), key=lambda path: path.stat().st_ctime)
+    gone = folders[: max(0, len(folders) - keep)]
+    for folder in gone:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(gone)
 
 
 def composed_tree(library: Library, template: Template, capabilities: Sequence[str]) -> ComposedTree:

@@ -9,9 +9,10 @@ import uuid
 from django.utils import timezone
 
 from portal.foundation import home
-from scaffolder import previews, verification
+from scaffolder import library, previews, verification
 from scaffolder.choices import ACTIVE_RUN
 from scaffolder.engine.workspace import FOLDER
+from scaffolder.forges.local import sweeping as local_forge
 from scaffolder.models import Draft, Run
 
 DRAFT_DAYS = 30
@@ -25,6 +26,8 @@ def sweep() -> dict[str, int]:
         "workspaces": _sweep_workspaces(),
         "previews": previews.trim(),
         "drafts": drafts,
+        "compositions": library.trim(),
+        "repositories": local_forge.tidy(),
         "go_cache_bytes": verification.trim(),
     }
 

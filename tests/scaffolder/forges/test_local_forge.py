@@ -18,6 +18,7 @@ from portal.foundation import home
 from portal.foundation.errors import ConflictError, InputError, NotFoundError
 from scaffolder import git
 from scaffolder.forges import RemoteRepository, RepositorySpec, forge
+from scaffolder.forges.local import sweeping
 from scaffolder.models import Repository
 
 REFS = ["refs/heads/main", "refs/goldpath/render"]
@@ -240,3 +241,29 @@ def test_protection_is_recorded() -> None:
 def test_unknown_forge_is_not_found() -> None:
     with pytest.raises(NotFoundError, match="no forge called github"):
         forge("github")
+
+
+def test_leftovers_of_killed_workers_are_swept_and_repositories_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    forge("local").ensure_repository(spec())
+    for name in (".draft-x", ".deleted-x"):
+        (home.folder("git", "default") / name / "objects").mkdir(parents=True)
+    assert sweeping.tidy() == 0
+    monkeypatch.setattr(sweeping, "LEFTOVER_SECONDS", -1.0)
+    assert sweeping.tidy() == 2
+    assert [path.name for path in home.folder("git", "default").iterdir()] == ["ledger.git"]
+
+
+def test_repository_of_many_pushes_is_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    remote = forge("local").ensure_repository(spec())
+    head = push(tmp_path, remote)
+    for number in range(3):
+        push(tmp_path, remote, text=str(number), refs=[f"refs/heads/topic-{number}"])
+    refs = git.refs(folder_of(remote))
+    monkeypatch.setattr(sweeping, "MANY_PACKS", 2)
+    assert sweeping.tidy() == 1
+    assert len(list((folder_of(remote) / "objects/pack").glob("*.pack"))) == 1
+    assert git.refs(folder_of(remote)) == refs
+    assert forge("local").head(remote) == head
+    (folder_of(remote) / "HEAD").write_text("broken", encoding="utf-8")
+    monkeypatch.setattr(sweeping, "MANY_PACKS", 0)
+    assert sweeping.tidy() == 0

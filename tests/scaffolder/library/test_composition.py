@@ -68,6 +68,15 @@ def test_two_workers_composing_at_once_get_one_result(root: Path) -> None:
     assert len(list(home.folder("cache", "compositions").iterdir())) == 1
 
 
+def test_oldest_compositions_go(root: Path) -> None:
+    loaded = load(root)
+    for chosen in ([], ["postgres"]):
+        library.compose(loaded, loaded.templates[REF], chosen)
+    assert library.trim(keep=2) == 0
+    assert library.trim(keep=1) == 1
+    assert library.compose(loaded, loaded.templates[REF], []).directory.is_dir()
+
+
 def test_unknown_capability_is_refused(root: Path) -> None:
     loaded = load(root)
     with pytest.raises(InputError, match="no capability called kafka"):
