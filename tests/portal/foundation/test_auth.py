@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 import time_machine
@@ -31,7 +32,7 @@ class Whoami(APIView):
 
 
 def ask(header: str | None) -> tuple[int, dict[str, object], str]:
-    extra = {} if header is None else {"HTTP_AUTHORIZATION": header}
+    extra: dict[str, Any] = {} if header is None else {"HTTP_AUTHORIZATION": header}
     response = Whoami.as_view()(APIRequestFactory().get("/api/x/whoami", **extra))
     response.render()
     return response.status_code, response.data, response.get("WWW-Authenticate", "")
