@@ -14,8 +14,8 @@ from scaffolder.models.run import Run
 class Step(models.Model):
     """One step: an action with its bound input, and what came of it.
 
-    `key` is the step's id in the manifest; `input` is stored unbound (with its expressions), `output` as the action gave
-    it.
+    `key` is the step's id in the manifest; `input` is stored unbound (with its expressions),
+    `output` as the action gave it.
     """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps")
