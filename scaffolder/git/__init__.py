@@ -6,7 +6,7 @@ that ships with the portal instead of the machine's.
 
 from __future__ import annotations
 
-from scaffolder.git.bare import create_bare, made_by, remove_tree
+from scaffolder.git.bare import create_bare, in_use, is_in_use, made_by, remove_tree
 from scaffolder.git.command import GitError
 from scaffolder.git.commits import Commit, Person, PushTarget, commit_folder, pack, push
 from scaffolder.git.names import checked_path, checked_ref, is_commit, is_ref
@@ -42,7 +42,9 @@ __all__ = [
     "commit_info",
     "create_bare",
     "head",
+    "in_use",
     "is_commit",
+    "is_in_use",
     "is_ref",
     "list_tree",
     "log",

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
 import re
 import shutil
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
+
+from portal.foundation.errors import NotFoundError
 
 _CONFIG = """[core]
 \trepositoryformatversion = 0
@@ -45,6 +51,32 @@ def made_by(repository: Path) -> uuid.UUID | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     return uuid.UUID(found[1]) if found else None
+
+
+@contextlib.contextmanager
+def in_use(repository: Path) -> Iterator[None]:
+    """Mark the repository as being pushed to, across processes, whatever it is renamed to meanwhile."""
+    try:
+        descriptor = os.open(repository, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise NotFoundError("The repository is gone.") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def is_in_use(repository: Path) -> bool:
+    """Tell whether somebody is pushing to the repository now."""
+    descriptor = os.open(repository, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def remove_tree(folder: Path) -> None:

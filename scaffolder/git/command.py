@@ -94,8 +94,7 @@ def run_capped(
         cwd=repository,
         start_new_session=True,
     )
-    timer = threading.Timer(seconds, end, [process])
-    timer.start()
+    timer = killed_after(seconds, process)
     try:
         assert process.stdout is not None  # noqa: S101 - stdout is a pipe
         output = process.stdout.read(limit + 1)
@@ -107,16 +106,28 @@ def run_capped(
     return output[:limit], len(output) > limit
 
 
+def killed_after(seconds: float, process: subprocess.Popen[bytes]) -> threading.Timer:
+    """Start and return a timer that kills the process and its helpers; who waits for it then sees the end."""
+    timer = threading.Timer(seconds, _kill, [process])
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
 def end(process: subprocess.Popen[bytes]) -> None:
     """Kill what is left of a git process and of its helpers, and release its pipes."""
     if process.poll() is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        _kill(process)
         process.wait()
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:
             with contextlib.suppress(BrokenPipeError):
                 stream.close()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def explain(errors: bytes, hidden: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from scaffolder.git.command import GitError, end, environment
+from scaffolder.git.command import GitError, end, environment, killed_after
 
 CHUNK = 64 * 1024
 IN_MEMORY = 1024 * 1024
@@ -86,7 +86,7 @@ def fetch(request: BackendRequest, body: Iterator[bytes]) -> BackendAnswer:
         question.seek(0)
         process = _start(request, stdin=question.fileno(), stdout=subprocess.PIPE)
     assert process.stdout is not None  # noqa: S101 - stdout is a pipe
-    return BackendAnswer(process, process.stdout, _deadline(process))
+    return BackendAnswer(process, process.stdout, killed_after(SECONDS, process))
 
 
 def receive(request: BackendRequest, body: Iterator[bytes]) -> BackendAnswer:
@@ -96,7 +96,7 @@ def receive(request: BackendRequest, body: Iterator[bytes]) -> BackendAnswer:
     """
     answer = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the answer
     process = _start(request, stdin=subprocess.PIPE, stdout=answer.fileno())
-    timer = _deadline(process)
+    timer = killed_after(SECONDS, process)
     try:
         assert process.stdin is not None  # noqa: S101 - stdin is a pipe
         with contextlib.suppress(BrokenPipeError):
@@ -145,10 +145,3 @@ def _variables(request: BackendRequest) -> dict[str, str]:
         "REMOTE_USER": request.user,
         "REMOTE_ADDR": "",
     }
-
-
-def _deadline(process: subprocess.Popen[bytes]) -> threading.Timer:
-    timer = threading.Timer(SECONDS, end, [process])
-    timer.daemon = True
-    timer.start()
-    return timer

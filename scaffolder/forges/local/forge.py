@@ -77,6 +77,8 @@ class LocalForge:
 
     def _may_delete(self, aside: Path, repository: RemoteRepository, run_id: uuid.UUID, head: str) -> bool:
         """Tell whether everything in the repository is what the run pushed: other branches count as well."""
+        if git.is_in_use(aside):
+            return False
         refs = git.refs(aside)
         untouched = refs.get(f"refs/heads/{repository.default_branch}", "") == head and set(refs.values()) <= {head}
         return untouched and git.made_by(aside) == run_id

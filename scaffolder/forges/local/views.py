@@ -89,7 +89,8 @@ def _serve(request: HttpRequest, namespace: str, name: str, service: str, path: 
 
 
 def _receive(request: HttpRequest, backend: http.BackendRequest, repository: Repository) -> HttpResponseBase:
-    answer = http.receive(backend, _body(request, MAX_PUSH))
+    with git.in_use(places.repository_folder(repository.namespace, repository.name)):
+        answer = http.receive(backend, _body(request, MAX_PUSH))
     try:
         _note_push(repository)
     finally:

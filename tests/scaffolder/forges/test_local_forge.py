@@ -229,6 +229,16 @@ def test_repository_that_somebody_pushed_to_is_not_deleted(tmp_path: Path) -> No
     assert local.head(remote) == head
 
 
+def test_repository_that_somebody_is_pushing_to_is_not_deleted(tmp_path: Path) -> None:
+    local = forge("local")
+    remote = local.ensure_repository(spec())
+    head = push(tmp_path, remote)
+    with git.in_use(folder_of(remote)), pytest.raises(ConflictError, match="so it stays"):
+        local.delete(remote, run_id=RUN, only_if_head=head)
+    assert local.head(remote) == head
+    local.delete(remote, run_id=RUN, only_if_head=head)
+
+
 @pytest.mark.django_db
 def test_protection_is_recorded() -> None:
     local = forge("local")
