@@ -32,6 +32,7 @@ def markdown(text: str, *, base: str = "") -> SafeString:
         html,
         tags=_TAGS,
         attributes={"a": {"href"}},
+        set_tag_attribute_values={"pre": {"tabindex": "0"}, "table": {"tabindex": "0"}},
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener nofollow",
     )
