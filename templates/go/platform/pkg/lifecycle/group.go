@@ -84,12 +84,16 @@ func (g *Group) Fail(err error) {
 }
 
 // Run starts all components, serves until ctx ends or a component fails, then
-// stops what was started. It returns nil only after a requested and clean stop.
+// stops what was started. It returns nil only after a requested and clean stop;
+// a start that was given up because ctx ended counts as one.
 func (g *Group) Run(ctx context.Context) error {
 	started, err := g.start(ctx)
-	if err == nil {
+	switch {
+	case err == nil:
 		g.set(ctx, Running)
 		err = g.serve(ctx)
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		err = nil
 	}
 	g.set(ctx, Stopping)
 	stopErr := g.stop(context.WithoutCancel(ctx), started)

@@ -94,6 +94,33 @@ func TestFailedStartStopsWhatWasStarted(t *testing.T) {
 	require.Equal(t, lifecycle.Failed, g.State())
 }
 
+func TestAStopDuringTheStartIsNotAFailure(t *testing.T) {
+	var j journal
+	ctx, cancel := context.WithCancel(t.Context())
+	g := newGroup()
+	g.Add(j.component("db", nil, nil))
+	g.Add(lifecycle.Component{Name: "slow", Start: func(ctx context.Context) error {
+		cancel()
+		<-ctx.Done()
+		return ctx.Err()
+	}})
+	require.NoError(t, g.Run(ctx))
+	require.Equal(t, []string{"+db", "-db"}, j.all())
+	require.Equal(t, lifecycle.Stopped, g.State())
+}
+
+func TestAStartThatTakesTooLongIsAFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGroup()
+		g.Add(lifecycle.Component{Name: "slow", Start: func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}})
+		require.ErrorIs(t, g.Run(t.Context()), context.DeadlineExceeded)
+		require.Equal(t, lifecycle.Failed, g.State())
+	})
+}
+
 func TestFailureEndsTheGroupWithoutDrainDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGroup()
