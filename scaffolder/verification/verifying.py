@@ -21,6 +21,7 @@ from scaffolder.verification.toolchain import Toolchain, environment, toolchain
 SLOTS = 2
 SECONDS = 1200.0
 WAIT_SECONDS = 0.5
+NICE = ("nice", "-n", "10")
 DOWNLOAD: tuple[str, tuple[str, ...]] = ("Downloading modules", ("mod", "download"))
 STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Building", ("build", "./...")),
@@ -64,10 +65,20 @@ def verify(folder: Path, log: Log, *, cancelled: Cancelled) -> VerifyReport:
     return VerifyReport(passed, reason, time.monotonic() - start, verified)
 
 
-def go(found: Toolchain, arguments: tuple[str, ...], place: Path, log: Log, cancelled: Cancelled, lock: int) -> bool:
-    """Run one Go command in `place` and return whether it succeeded."""
+def go(
+    found: Toolchain,
+    arguments: tuple[str, ...],
+    place: Path,
+    log: Log,
+    cancelled: Cancelled,
+    lock: int,
+    *,
+    gently: bool = False,
+) -> bool:
+    """Run one Go command in `place` and return whether it succeeded; `gently` lets all else on the machine go first."""
+    first = NICE if gently and shutil.which(NICE[0]) else ()
     return process.run(
-        [found.command, *arguments],
+        [*first, found.command, *arguments],
         folder=place,
         environment=environment(found),
         log=log,

@@ -77,7 +77,7 @@ def _warm_all(found: Toolchain, loaded: Library, log: Log, lock: int) -> bool:
                     message = f"{title} for {template.title}"
                     _note(WarmProgress("running", message, done, total))
                     log(message)
-                    if not go(found, arguments, place, log, lambda: False, lock):
+                    if not go(found, arguments, place, log, lambda: False, lock, gently=True):
                         _note(WarmProgress("failed", f"{message} failed; the next run tries again.", done, total))
                         return False
                     done += 1
