@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework.request import Request
 
+from catalog.refs import parse_ref
 from catalog.services import actor_for
 from portal.foundation.actors import Actor
 from portal.foundation.auth import account_of
@@ -77,7 +78,7 @@ def page_of(request: Request, runs: QuerySet[Run]) -> tuple[QuerySet[Run], int]:
     """Return the page of `runs` that the address asks for, and how many there are on all pages."""
     asked = request.query_params
     if owners := asked.getlist("createdBy"):
-        runs = runs.filter(actor_ref__in=[owner.lower() for owner in owners])
+        runs = runs.filter(actor_ref__in=[str(parse_ref(owner, kind="user")) for owner in owners])
     if words := asked.getlist("status"):
         runs = runs.filter(status__in=[status for word in words for status in _statuses(word)])
     orders = [_order(text) for text in asked.getlist("order")] or ["-created_at"]

@@ -39,7 +39,13 @@ class Target:
 
 
 def name_status(namespace: str, name: str, *, but: uuid.UUID | None = None) -> NameStatus:
-    """Tell whether no active run, repository or component has the name; `but` is a run that does not count."""
+    """Tell whether no active run, repository or component has the name; `but` is a run that does not count.
+
+    What cannot be a name at all is not free either.
+    """
+    if not NAME.fullmatch(name):
+        reason = "A name has 2 to 63 lower-case letters, digits and single hyphens, and begins with a letter."
+        return NameStatus(free=False, reason=reason)
     runs = Run.objects.filter(target_namespace=namespace, target_name=name, status__in=ACTIVE_RUN)
     if but is not None:
         runs = runs.exclude(pk=but)
@@ -71,9 +77,6 @@ def refusal(field: str, message: str, instance: Any) -> FieldError:
 
 
 def _name(name: str) -> list[FieldError]:
-    if not NAME.fullmatch(name):
-        message = "A name has 2 to 63 lower-case letters, digits and single hyphens, and begins with a letter."
-        return [refusal("name", message, name)]
     status = name_status(NAMESPACE, name)
     return [] if status.free else [refusal("name", status.reason, name)]
 

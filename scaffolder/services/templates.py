@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from django.db import transaction
@@ -46,7 +47,7 @@ def register_templates() -> list[TemplateVersion]:
         _refuse_broken(ref, template.manifest)
     with transaction.atomic():
         versions = [
-            _register(ref, dict(template.manifest), loaded.version, loaded.digest, loaded.name)
+            _register(ref, deepcopy(dict(template.manifest)), loaded.version, loaded.digest, loaded.name)
             for ref, template in sorted(loaded.templates.items())
         ]
         gone = TemplateVersion.objects.current().filter(library=loaded.name)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from rest_framework.renderers import JSONRenderer
 
 
@@ -10,3 +13,17 @@ class BackstageJSONRenderer(JSONRenderer):
 
     charset = "utf-8"
     ensure_ascii = False
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        """Return `data` as JSON; text that UTF-8 cannot hold, such as half a surrogate pair, is escaped."""
+        try:
+            found: bytes = super().render(data, accepted_media_type, renderer_context)
+        except UnicodeEncodeError:
+            found = _Escaping().render(data, accepted_media_type, renderer_context)
+        return found
+
+
+class _Escaping(JSONRenderer):
+    ensure_ascii = True

@@ -230,7 +230,16 @@ def test_listing_takes_as_many_queries_for_many_runs_as_for_one(
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=x", "limit=-1", "offset=9999999999999999999999", "order=created_at", "order=asc:pk", "status=odd"]
+    "query",
+    [
+        "limit=x",
+        "limit=-1",
+        "offset=9999999999999999999999",
+        "order=created_at",
+        "order=asc:pk",
+        "status=odd",
+        "createdBy=%00",
+    ],
 )
 def test_a_list_that_cannot_be_meant_is_refused(client: APIClient, query: str) -> None:
     assert client.get(f"{BASE}/tasks?{query}").status_code == 400
@@ -349,3 +358,15 @@ def test_services_and_wire_agree_on_the_template(client: APIClient, task_id: str
         services.find_template(REF).ref
         == client.get(f"{BASE}/tasks/{task_id}").json()["spec"]["templateInfo"]["entityRef"]
     )
+
+
+@pytest.mark.parametrize("text", ["\\u0000", "\\ud800", "\\u202e", "\\uffff"])
+def test_text_that_no_database_keeps_is_refused(client: APIClient, text: str) -> None:
+    values = f'{{"name": "a{text}b", "description": "a{text}b", "owner": "group:default/a{text}b"}}'
+    bodies = [
+        f'{{"templateRef": "{REF}", "values": {values}}}',
+        f'{{"templateRef": "template:default/a{text}b", "values": {{}}}}',
+    ]
+    answers = [client.post(f"{BASE}/tasks", body, content_type="application/json") for body in bodies]
+    assert [answer.status_code for answer in answers] == [400, 404]
+    assert not Run.objects.exists()

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
+from structlog.testing import capture_logs
 
 import catalog.services as catalog
 from portal.foundation import home
 from portal.foundation.actors import Actor
+from portal.foundation.errors import UnavailableError
 from portal.foundation.models import User
-from scaffolder import git, services, tasks
+from scaffolder import git, services, tasks, verification
 from scaffolder.choices import RunStatus
 from scaffolder.forges.local import places
 from scaffolder.models import Draft, Repository, Run, TemplateVersion
@@ -141,3 +143,15 @@ def test_the_tasks_call_their_services(monkeypatch: pytest.MonkeyPatch) -> None:
     tasks.sweep()
     expected = [("advance", key), ("reap",), ("refresh_from_repository", key), ("warm",), ("sweep",)]
     assert called == expected
+
+
+def test_warming_that_fails_is_logged_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    def warm(log: Any) -> None:
+        log("Downloading")
+        raise UnavailableError("no network")
+
+    monkeypatch.setattr(verification, "warm", warm)
+    with capture_logs() as logged:
+        services.warm()
+    assert [entry["event"] for entry in logged] == ["warming", "the caches could not be warmed"]
+    assert logged[1]["reason"] == "no network"
