@@ -19,6 +19,7 @@ from portal.web.people import PageRequest, signed_in
 from scaffolder.choices import RETRYABLE_RUN, EffectState, RunStatus, StepStatus
 from scaffolder.models import Run
 from scaffolder.services import cancel_run, events_of, find_run, retry_run
+from scaffolder.verification import WarmProgress, warm_progress
 
 POLL_ENDED = 286
 _OVER = frozenset({StepStatus.COMPLETED, StepStatus.SKIPPED})
@@ -93,8 +94,15 @@ def _state(found: Run, after: int | None) -> dict[str, Any]:
         "lines": log_lines(events),
         "last": events[-1].pk if events else after or 0,
         "can_retry": found.status in RETRYABLE_RUN,
+        "warming": _warming() if found.is_active else None,
         **({} if found.is_active else _outcome(found)),
     }
+
+
+def _warming() -> WarmProgress | None:
+    """Return how far the caches of the Go toolchain are, while they are being filled: a run may wait for that."""
+    progress = warm_progress()
+    return progress if progress is not None and progress.state == "running" else None
 
 
 def _outcome(found: Run) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.test import Client
 from scaffolder import services
 from scaffolder.choices import EventType
 from scaffolder.models import Run, RunEvent
+from scaffolder.verification import WarmProgress
 
 
 def text(response: Any) -> str:
@@ -47,6 +48,15 @@ def test_a_finished_run_shows_what_to_type_next(alice_web: Client, made: Run) ->
     assert 'href="/catalog/component/default/ledger"' in page
     assert 'href="/git/default/ledger/"' in page
     assert 'http-equiv="refresh"' not in page
+
+
+def test_a_waiting_run_says_that_the_caches_are_warming(
+    alice_web: Client, queued: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    progress = WarmProgress("running", "Downloading modules", 1, 4)
+    monkeypatch.setattr("portal.web.views.runs.warm_progress", lambda: progress)
+    page = text(alice_web.get(f"/runs/{queued.pk}"))
+    assert "Downloading modules (1 of 4)" in page
 
 
 def test_cancel_and_retry(alice_web: Client, queued: Run) -> None:
