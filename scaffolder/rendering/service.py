@@ -69,6 +69,18 @@ def render_with(library: Library, template_ref: str, values: Mapping[str, Any], 
     return Render(into, files, lock, digest((file.path, file.executable, file.sha256) for file in files))
 
 
+def prepare() -> None:
+    """Start this process's render server and compile the library's templates in it.
+
+    With nothing and with everything chosen, so that the first render is as fast as the others. Raises RenderError.
+    """
+    library = libraries.load()
+    for template in library.templates.values():
+        for wanted in ((), library.capabilities):
+            chosen = libraries.chosen_capabilities(library, template, wanted)
+            client.request({"template": str(libraries.compose(library, template, chosen).directory)})
+
+
 def render_composition(composition: Composition, context: Mapping[str, str], into: Path) -> None:
     """Let the render server render a composed template to `into`, which appears whole or not at all."""
     if into.exists():

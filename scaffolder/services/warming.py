@@ -5,14 +5,15 @@ from __future__ import annotations
 import structlog
 
 from portal.foundation.errors import GoldpathError
-from scaffolder import verification
+from scaffolder import rendering, verification
 
 log = structlog.get_logger(__name__)
 
 
 def warm() -> None:
-    """Download and build what verification needs, where there is a Go toolchain; a failure is logged, no more."""
+    """Start the renderer; download and build what verification needs, where there is Go. A failure is only logged."""
     try:
+        rendering.prepare()
         verification.warm(lambda line: log.info("warming", line=line))
     except GoldpathError as error:
         log.warning("the caches could not be warmed", reason=error.message)

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from portal.foundation.errors import InputError
 from scaffolder import library, rendering
@@ -124,8 +125,8 @@ def test_nothing_is_left_beside_the_render(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["render"]
 
 
-def test_template_version_is_rendered_by_its_digest(tmp_path: Path, settings: object) -> None:
-    settings.GOLDPATH_TEMPLATES = tmp_path / "templates"  # type: ignore[attr-defined]
+def test_template_version_is_rendered_by_its_digest(tmp_path: Path, settings: Settings) -> None:
+    settings.GOLDPATH_TEMPLATES = tmp_path / "templates"
     write_library(tmp_path / "templates" / "go")
     old = library.load()
     version = TemplateVersion(ref=REF, version="0.1.0", digest=old.digest)
@@ -135,6 +136,18 @@ def test_template_version_is_rendered_by_its_digest(tmp_path: Path, settings: ob
     assert library.load().digest != old.digest
     again = rendering.render_service(version, VALUES, tmp_path / "again")
     assert again.digest == first.digest
+
+
+def test_prepared_server_has_every_template_compiled(tmp_path: Path, settings: Settings) -> None:
+    settings.GOLDPATH_TEMPLATES = tmp_path / "templates"
+    write_library(tmp_path / "templates" / "go")
+    library.loading._loaded.clear()
+    rendering.prepare()
+    assert len(list((tmp_path / "home/cache/compositions").iterdir())) == 2
+    write_library(tmp_path / "templates" / "go", {"base/files/README.md": "<%% if %%>\n"})
+    library.loading._loaded.clear()
+    with pytest.raises(rendering.RenderError, match=r"README.md line 1"):
+        rendering.prepare()
 
 
 def test_version_that_is_gone_is_refused_with_a_way_out(tmp_path: Path) -> None:
