@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import SUPPRESS
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ class Command(BaseCommand):
         render.add_argument("--values", type=Path, required=True, help="a YAML file with the answers")
         for verb in (lint, compose, render):
             verb.add_argument("--root", type=Path, help="the library; Goldpath's own by default")
+            verb.add_argument("--settings", help=SUPPRESS)  # read by Django before; may stand after the verb as well
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Do what the verb says; a problem ends with exit code 1."""
