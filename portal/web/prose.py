@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import MutableMapping, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -19,6 +20,7 @@ _TAGS = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=64)
 def markdown(text: str, *, base: str = "") -> SafeString:
     """Return the HTML of a Markdown text: no raw HTML, no images, no scripts, headings one level down.
 

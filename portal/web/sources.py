@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -49,6 +50,7 @@ def lines(path: str, content: bytes) -> list[Line]:
     return [Line(number, mark_safe(row)) for number, row in enumerate(rows, 1)]  # noqa: S308 - made by Pygments or escaped
 
 
+@lru_cache(maxsize=32)
 def _highlighted(path: str, text: str) -> str:
     return highlight(text, _lexer(path), _FORMATTER)
 

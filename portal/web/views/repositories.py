@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from portal.foundation.errors import NotFoundError
 from portal.web.diffs import files_of
 from portal.web.people import PageRequest, signed_in
-from portal.web.readme import readme_of
+from portal.web.readme import readme_among
 from portal.web.sources import lines
 from scaffolder import browse
 from scaffolder.models import Lineage, Repository
@@ -25,10 +25,11 @@ def repository(request: PageRequest, namespace: str, name: str) -> HttpResponse:
     found = _find(namespace, name)
     context = _context(request, found)
     page = browse.commits(found, context["ref"])
+    entries = browse.tree(found, context["ref"])
     context |= {
-        "entries": browse.tree(found, context["ref"]),
+        "entries": entries,
         "last": page.commits[0],
-        "readme": readme_of(found, context["ref"]),
+        "readme": readme_among(found, context["ref"], entries),
         "clone": f"git clone {settings.GOLDPATH_BASE_URL}/git/{found.slug}.git",
         "lineage": Lineage.objects.filter(repository=found).first(),
     }
