@@ -31,7 +31,7 @@ def catalog(request: PageRequest) -> HttpResponse:
     """List entities by the filters in the address: kind, type, owner, lifecycle, text."""
     kind = request.GET.get("kind", "component")
     chosen = {name: request.GET.get(name, "")[:255] for name in _FILTERS}
-    text = request.GET.get("text", "")[:200].replace("\x00", "")
+    text = request.GET.get("text", "")[:200]
     found = Entity.objects.listed(kind=kind, text=text, **chosen).order_by("title", "name", "ref")
     context = {
         "page": page_of(request, found),

@@ -42,7 +42,7 @@ def test_filters_stand_in_the_address(alice_web: Client, people: dict[str, User]
         assert shown == found.split(), query
 
 
-@pytest.mark.parametrize("query", ["?text=%00", "?kind=nonsense", "?page=-1", "?page=x", "?owner='--", "?text=%25_%5c"])
+@pytest.mark.parametrize("query", ["?kind=nonsense", "?page=-1", "?page=x", "?owner='--", "?text=%25_%5c"])
 def test_odd_filters_do_no_harm(alice_web: Client, query: str) -> None:
     assert alice_web.get(f"/catalog{query}").status_code == 200
 

@@ -70,6 +70,13 @@ def test_what_is_not_there_says_so_and_shows_a_way_on(alice_web: Client, address
     assert 'href="/catalog"' in response.content.decode()
 
 
+@pytest.mark.parametrize(
+    "address", ["/catalog?owner=%00", "/git/a%00/b/", "/templates/default/x%00", "/runs?status=a%00"]
+)
+def test_a_zero_byte_in_an_address_is_refused(alice_web: Client, address: str) -> None:
+    assert alice_web.get(address).status_code == 400
+
+
 def test_an_api_address_answers_in_its_envelope(client: Client, db: None) -> None:
     assert client.get("/api/nowhere").json()["error"]["name"] == "NotFoundError"
 
