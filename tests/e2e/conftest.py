@@ -50,7 +50,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(stack: Stack, chromium: Browser) -> Callable[..., Any]:
+def visit(chromium: Browser, stack: Stack) -> Callable[..., Any]:
     """Return a context manager that opens a browser of its own, with a page whose errors fail the test."""
 
     @contextmanager
