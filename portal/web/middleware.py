@@ -18,15 +18,20 @@ class ErrorPagesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Serve the request; an address with a zero byte, which no database takes, is refused."""
-        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+        """Serve the request; a page's address with a zero byte, which no database takes, is refused."""
+        has_zero = "\0" in request.path or "%00" in request.META.get("QUERY_STRING", "")
+        if has_zero and not _is_api(request):
             return errors.bad_request(request)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Return the page for an error with a message for people, None for a defect."""
-        if not isinstance(exception, GoldpathError) or request.path.startswith("/api/"):
+        if not isinstance(exception, GoldpathError) or _is_api(request):
             return None
         if isinstance(exception, AuthenticationError):
             return redirect("web:sign-in")
         return errors.answer(request, exception.status, exception.message)
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
