@@ -5,8 +5,6 @@ PY := .venv/bin/python
 BIN := .venv/bin
 COOLDOWN ?= 7 days
 
-export GOLDPATH_PORT GOLDPATH_HOME GOLDPATH_DEMO GOLDPATH_VERIFY
-
 .PHONY: help run test test-sqlite test-postgres test-go check lint types imports html lock base dev browser bench audit clean
 
 help: ## list the targets

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from tests.engines import postgres
 
@@ -18,12 +19,12 @@ WORKERS = os.environ.get("GOLDPATH_TEST_WORKERS", "2")
 
 
 def pytest(title: str, *arguments: str, **environment: str) -> bool:
-    """Run pytest under a title that says what runs; return whether it passed."""
+    """Run pytest under a title, with the toolchain of the wheels first on PATH; return whether it passed."""
     sys.stdout.write(f"\n== {title}\n")
     sys.stdout.flush()
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *arguments], env={**os.environ, **environment}, check=False
-    )
+    own = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command = [sys.executable, "-m", "pytest", "-q", *arguments]
+    done = subprocess.run(command, env={**os.environ, "PATH": own, **environment}, check=False)
     return done.returncode == 0
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 
-from portal.foundation.env import envbool, envint, envlist, envstr
+from portal.foundation.env import envbool, envint, envlist, envsecret, envstr
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 GOLDPATH_HOME = Path(envstr("GOLDPATH_HOME", str(BASE_DIR / "var"))).absolute()
@@ -103,7 +103,7 @@ SQLITE_OPTIONS = {
 
 def database() -> dict[str, object]:
     """Return the database of GOLDPATH_DATABASE_URL, else SQLite under the data folder, tuned for concurrent writers."""
-    url = envstr("GOLDPATH_DATABASE_URL")
+    url = envsecret("GOLDPATH_DATABASE_URL")
     if url:
         return {**dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)}
     return {
@@ -166,7 +166,7 @@ MIGRATION_MODULES = {"knox": None}  # its only table is that of the model which 
 REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_PREFIX": "gp_", "AUTH_TOKEN_CHARACTER_LENGTH": 64}
 
 CELERY = {
-    "broker_url": envstr("GOLDPATH_BROKER_URL", "goldpath-filesystem://embedded"),
+    "broker_url": envsecret("GOLDPATH_BROKER_URL", "goldpath-filesystem://embedded"),
     "task_acks_late": True,
     "task_reject_on_worker_lost": True,
     "worker_prefetch_multiplier": 1,

@@ -7,8 +7,9 @@ import tempfile
 from pathlib import Path
 
 _HOME = Path(tempfile.mkdtemp(prefix="goldpath-test-"))
+for _name in [name for name in os.environ if name.startswith("GOLDPATH_") and not name.startswith("GOLDPATH_TEST_")]:
+    del os.environ[_name]
 os.environ["GOLDPATH_HOME"] = str(_HOME)
-os.environ.pop("GOLDPATH_DATABASE_URL", None)
 if "GOLDPATH_TEST_DATABASE_URL" in os.environ:
     os.environ["GOLDPATH_DATABASE_URL"] = os.environ["GOLDPATH_TEST_DATABASE_URL"]
 

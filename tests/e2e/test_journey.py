@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import urllib.request
 from collections.abc import Callable
@@ -72,8 +71,7 @@ def test_from_the_form_to_a_running_service_and_a_change_seen_in_the_portal(
 
         clone = tmp_path / NAME
         run(["sh", "-c", command], tmp_path)
-        if shutil.which("go"):
-            build_and_run(clone, tmp_path)
+        build_and_run(clone, tmp_path)
         push_a_change(stack, clone)
         page.goto(f"/git/default/{NAME}/")
         page.get_by_role("link", name="Say more").click()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.templates.conftest import ROOT, GoTree, has_race_detector, race
+from tests.templates.conftest import ROOT, GoTree, race
 
 pytestmark = pytest.mark.go
 MINIMUM_COVERAGE = 90.0
@@ -42,9 +42,6 @@ def test_composed_go_mod_is_what_tidy_would_write(service: GoTree) -> None:
 
 def test_a_render_passes_its_tests_with_the_coverage_it_demands(service: GoTree, database: str) -> None:
     environment = {"TEST_POSTGRES_DSN": database, "TEST_REQUIRE_DEPS": "1"}
-    if not has_race_detector():
-        service.run("go", "test", *race(), "-shuffle=on", "./...", **environment)
-        return
     output = service.run("sh", "scripts/coverage.sh", str(int(MINIMUM_COVERAGE)), **environment)
     percents = [float(found) for found in re.findall(r"(\d+(?:\.\d+)?)\s*%", output)]
     assert percents, output

@@ -11,11 +11,14 @@ from django.views.decorators.http import require_GET
 
 from portal.foundation.errors import NotFoundError
 from portal.web.diffs import files_of
+from portal.web.numbers import whole
 from portal.web.people import PageRequest, signed_in
 from portal.web.readme import readme_among
 from portal.web.sources import lines
 from scaffolder import browse
 from scaffolder.models import Lineage, Repository
+
+MAX_PAGE = 10_000
 
 
 @require_GET
@@ -67,8 +70,8 @@ def commits(request: PageRequest, namespace: str, name: str) -> HttpResponse:
     """List the commits, newest first."""
     found = _find(namespace, name)
     context = _context(request, found)
-    number = request.GET.get("page", "1")
-    context["page"] = browse.commits(found, context["ref"], page=int(number) if number.isdigit() else 1)
+    number = min(whole(request.GET.get("page", ""), 1), MAX_PAGE)
+    context["page"] = browse.commits(found, context["ref"], page=number)
     return render(request, "git/commits.html", context)
 
 

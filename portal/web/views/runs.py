@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from portal.foundation.errors import ConflictError
 from portal.web.logs import log_lines
+from portal.web.numbers import whole
 from portal.web.paging import address_without_page, page_of
 from portal.web.people import PageRequest, signed_in
 from scaffolder.choices import RETRYABLE_RUN, EffectState, RunStatus, StepStatus
@@ -55,8 +56,7 @@ def run(request: PageRequest, run_id: uuid.UUID) -> HttpResponse:
 def log(request: PageRequest, run_id: uuid.UUID) -> HttpResponse:
     """Return what is new since event `after`, for the page that polls; 286 says that nothing more will come."""
     found = find_run(run_id, request.actor)
-    after = request.GET.get("after", "")
-    state = _state(found, int(after) if after.isdigit() and len(after) < 19 else 0)
+    state = _state(found, whole(request.GET.get("after", ""), 0))
     state["is_changed"] = request.GET.get("status") != found.status
     status = 200 if found.is_active else POLL_ENDED
     return render(request, "runs/live.html", state, status=status)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from portal.foundation.errors import InputError
 from portal.foundation.models import ApiToken
 from portal.foundation.tokens import create_token, revoke_token
+from portal.web.numbers import whole
 from portal.web.people import PageRequest, signed_in
 
 DAYS = (7, 30, 90, 365)
@@ -47,7 +48,7 @@ def revoke(request: PageRequest, token_id: uuid.UUID) -> HttpResponse:
 
 
 def _days(request: PageRequest) -> int:
-    given = request.POST.get("days", "")
-    if not given.isdigit() or int(given) not in DAYS:
+    given = whole(request.POST.get("days", ""), 0)
+    if given not in DAYS:
         raise InputError("Choose how long the token lasts.")
-    return int(given)
+    return given

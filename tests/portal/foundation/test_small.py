@@ -19,10 +19,18 @@ from portal.foundation.api.times import wire_time
 from portal.foundation.models import SignInLink, User
 
 
-@pytest.mark.parametrize(("raw", "value"), [("1", True), ("Yes", True), ("off", False), ("", False)])
+@pytest.mark.parametrize(("raw", "value"), [("1", True), ("Yes", True), ("off", False)])
 def test_envbool_knows_its_words(monkeypatch: pytest.MonkeyPatch, raw: str, value: bool) -> None:
     monkeypatch.setenv("GOLDPATH_X", raw)
     assert env.envbool("GOLDPATH_X", default=not value) is value
+
+
+def test_a_variable_set_to_nothing_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOLDPATH_X", "")
+    assert env.envbool("GOLDPATH_X", default=True)
+    assert env.envint("GOLDPATH_X", 8000) == 8000
+    assert env.envstr("GOLDPATH_X", "var") == "var"
+    assert env.envsecret("GOLDPATH_X", "none") == "none"
 
 
 @pytest.mark.parametrize(

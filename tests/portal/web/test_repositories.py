@@ -58,7 +58,9 @@ def test_path_traversal_and_git_option_injection_are_refused(alice_web: Client, 
     assert alice_web.get(f"{BASE}{path}").status_code == 404
 
 
-@pytest.mark.parametrize("query", ["?page=x", "?page=-3", "?page=99"])
+@pytest.mark.parametrize(
+    "query", ["?page=x", "?page=-3", "?page=99", "?page=²", "?page=" + "9" * 15, "?page=" + "9" * 5000]
+)
 def test_odd_pages_of_commits_do_no_harm(alice_web: Client, made: Run, query: str) -> None:
     assert alice_web.get(f"{BASE}/commits{query}").status_code == 200
 

@@ -19,7 +19,17 @@ def test_a_token_is_shown_once_and_works(alice_web: Client, alice: User) -> None
 
 
 @pytest.mark.parametrize(
-    ("label", "days"), [("", "30"), ("x" * 101, "30"), ("a\x00b", "30"), ("x", "9999"), ("x", ""), ("x", "-1")]
+    ("label", "days"),
+    [
+        ("", "30"),
+        ("x" * 101, "30"),
+        ("a\x00b", "30"),
+        ("x", "9999"),
+        ("x", ""),
+        ("x", "-1"),
+        ("x", "²"),
+        ("x", "9" * 5000),
+    ],
 )
 def test_a_bad_request_for_a_token_is_refused(alice_web: Client, label: str, days: str) -> None:
     response = alice_web.post("/tokens", {"label": label, "days": days})
