@@ -142,5 +142,12 @@ def _say(name: str, line: str) -> None:
         sys.stdout.flush()
 
 
+def _plan(path: Path) -> dict[str, Any]:
+    """Read the plan and remove it: the welcome in it holds a sign-in link."""
+    plan: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    path.unlink()
+    return plan
+
+
 if __name__ == "__main__":
-    sys.exit(Supervisor(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))).run())
+    sys.exit(Supervisor(_plan(Path(sys.argv[1]))).run())

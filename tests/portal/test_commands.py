@@ -114,3 +114,16 @@ def test_entities_of_the_demo_are_loaded_twice_without_harm(people: dict[str, Us
     before = Entity.objects.count()
     printed("demodata")
     assert Entity.objects.count() >= before
+
+
+def test_an_open_address_with_demo_sign_in_is_refused(tmp_path: Path) -> None:
+    done = manage(tmp_path, "up", "--host", "0.0.0.0")
+    assert done.returncode == 1
+    assert "GOLDPATH_DEMO_SIGN_IN=0" in done.stderr
+
+
+def test_production_does_not_start_without_its_address(tmp_path: Path) -> None:
+    given = {"DJANGO_SETTINGS_MODULE": "portal.settings.production", "GOLDPATH_SECRET_KEY": "k" * 50}
+    done = manage(tmp_path, "check", **given)
+    assert done.returncode != 0
+    assert "GOLDPATH_BASE_URL must be set" in done.stderr

@@ -92,6 +92,7 @@ def alive(pid: int) -> bool:
 def test_it_welcomes_when_ready_and_prefixes_the_output(start: Start, tmp_path: Path) -> None:
     start({"web": LIVE})
     out = tmp_path / "out"
+    eventually(lambda: not (tmp_path / "plan.json").exists())
     eventually(lambda: "WELCOME http://here/" in out.read_text() and "web      | hello" in out.read_text())
 
 

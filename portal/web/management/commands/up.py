@@ -35,6 +35,7 @@ class Command(BaseCommand):
         """Prepare, then become the supervisor."""
         host = options["host"]
         if not options["prepare_only"]:
+            self._require_a_safe_host(host)
             self._require_free_port(host)
         self._prepare()
         if options["prepare_only"]:
@@ -45,6 +46,13 @@ class Command(BaseCommand):
         sys.stdout.flush()
         supervisor = str(settings.BASE_DIR / "portal" / "supervisor.py")
         os.execv(sys.executable, [sys.executable, "-P", supervisor, str(plan)])  # noqa: S606 - no shell wanted
+
+    def _require_a_safe_host(self, host: str) -> None:
+        if settings.GOLDPATH_DEMO_SIGN_IN and host not in {"127.0.0.1", "localhost", "::1"}:
+            raise CommandError(
+                f"On {host} anybody could sign in as a demo person. Set GOLDPATH_DEMO_SIGN_IN=0, "
+                "and GOLDPATH_ANONYMOUS_GIT_READ=0 unless everyone may read the repositories."
+            )
 
     def _require_free_port(self, host: str) -> None:
         with socket.socket() as probe:
