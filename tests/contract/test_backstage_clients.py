@@ -28,11 +28,21 @@ def node() -> list[str]:
 
 
 def install_packages() -> None:
+    """Install the locked packages; `--use-system-ca` trusts what the machine trusts, such as a company's proxy."""
     npm = Path(node()[0]).parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     stamp = HERE / "node_modules" / ".package-lock.json"
     if stamp.exists() and stamp.stat().st_mtime >= (HERE / "package-lock.json").stat().st_mtime:
         return
-    command = [*node(), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
+    command = [
+        *node(),
+        "--use-system-ca",
+        str(npm),
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--prefer-offline",
+    ]
     done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr
 

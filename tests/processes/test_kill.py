@@ -5,6 +5,8 @@ Afterwards the run ends right: one repository with the right tree, one registrat
 
 from __future__ import annotations
 
+import hashlib
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +18,10 @@ from tests.processes.stack import Stack, eventually
 pytestmark = [pytest.mark.e2e]
 
 ACTIONS = ("goldpath:render", "goldpath:verify", "publish:local", "goldpath:protect", "catalog:register")
-POINTS = [f"{moment} {action}" for action in ACTIONS for moment in ("before", "after")] + ["intended repository"]
+POINTS = [f"{moment} {action}" for action in ACTIONS for moment in ("before", "after")] + [
+    "intended repository",
+    "intended protection",
+]
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +49,7 @@ def assert_ended_right(stack: Stack, token: str, name: str, run: str) -> None:
     assert commits["refs/heads/main"] == commits["refs/goldpath/render"] == commits["HEAD"]
     assert list((stack.home / "git").rglob(f"{name}*.git")) != []
     assert len(list((stack.home / "git").rglob(f"*{name}*"))) == 1
+    assert_is_the_render(stack, name)
     found = stack.get(f"/api/catalog/entities/by-query?filter=kind=component,metadata.name={name}", token).body
     assert [item["metadata"]["name"] for item in found["items"]] == [name]
     events = stack.get(f"/api/scaffolder/v2/tasks/{run}/events", token).body
@@ -51,14 +57,21 @@ def assert_ended_right(stack: Stack, token: str, name: str, run: str) -> None:
     assert len(completions) == 1
 
 
+def assert_is_the_render(stack: Stack, name: str) -> None:
+    """The published tree is the lock's: every file with its hash, and no other file."""
+    checkout = stack.home / "checkouts" / name
+    git("clone", "-q", f"{stack.url}/git/default/{name}.git", str(checkout))
+    lock = json.loads((checkout / ".goldpath" / "lock.json").read_text(encoding="utf-8"))
+    tracked = set(git("-C", str(checkout), "ls-files", "-z").strip("\0").split("\0"))
+    assert tracked == {*lock["files"], ".goldpath/lock.json"}
+    for path, entry in lock["files"].items():
+        assert hashlib.sha256((checkout / path).read_bytes()).hexdigest() == entry["sha256"], path
+
+
 @pytest.mark.parametrize("point", POINTS)
 def test_a_killed_worker_loses_nothing(stack: Stack, token: str, point: str) -> None:
-    name = "killed-" + "-".join(point.replace(":", "-").split())
-    marker = stack.home / "paused"
-    marker.unlink(missing_ok=True)
-    stack.start("worker", GOLDPATH_TEST_PAUSE_AT=point)
-    run = stack.create(token, name).body["id"]
-    eventually(marker.exists, f"the worker never came to {point}")
+    name = "worker-" + "-".join(point.replace(":", "-").split())
+    run = pause_at(stack, token, name, point)
     stack.kill("worker")
     stack.start("worker")
     try:
@@ -67,31 +80,27 @@ def test_a_killed_worker_loses_nothing(stack: Stack, token: str, point: str) -> 
         stack.kill("worker")
 
 
-def test_two_services_rendered_with_the_same_answers_differ_in_nothing_but_their_name(stack: Stack, token: str) -> None:
-    stack.start("worker")
+@pytest.mark.parametrize("point", POINTS)
+def test_a_killed_web_process_disturbs_no_run(stack: Stack, token: str, point: str) -> None:
+    name = "web-" + "-".join(point.replace(":", "-").split())
+    run = pause_at(stack, token, name, point)
+    stack.kill("web")
+    stack.start("web")
+    (stack.home / "paused").unlink()
     try:
-        runs = {name: stack.create(token, name).body["id"] for name in ("twin-a", "twin-b")}
-        for name, run in runs.items():
-            assert_ended_right(stack, token, name, run)
+        assert_ended_right(stack, token, name, run)
     finally:
         stack.kill("worker")
-    listing = {
-        name: git("-C", str(next((stack.home / "git").rglob(f"{name}.git"))), "ls-tree", "-r", "main") for name in runs
-    }
-    paths = {name: [line.split("\t")[1] for line in text.splitlines()] for name, text in listing.items()}
-    assert paths["twin-a"] == paths["twin-b"]
 
 
-def test_a_killed_web_process_loses_no_accepted_run(stack: Stack, token: str) -> None:
-    stack.start("worker")
-    try:
-        runs = {name: stack.create(token, name).body["id"] for name in ("web-killed-a", "web-killed-b")}
-        stack.kill("web")
-        stack.start("web")
-        for name, run in runs.items():
-            assert_ended_right(stack, token, name, run)
-    finally:
-        stack.kill("worker")
+def pause_at(stack: Stack, token: str, name: str, point: str) -> str:
+    """Start a run and a worker that waits at `point`; return the run's id once it waits there."""
+    marker = stack.home / "paused"
+    marker.unlink(missing_ok=True)
+    stack.start("worker", GOLDPATH_TEST_PAUSE_AT=point)
+    run: str = stack.create(token, name).body["id"]
+    eventually(marker.exists, f"the worker never came to {point}")
+    return run
 
 
 def test_a_request_repeated_after_a_kill_makes_one_service(stack: Stack, token: str, tmp_path: Path) -> None:
@@ -112,3 +121,16 @@ def test_a_request_repeated_after_a_kill_makes_one_service(stack: Stack, token: 
         assert_ended_right(stack, token, "asked-twice", first.body["id"])
     finally:
         stack.kill("worker")
+
+
+def test_no_token_nor_machine_path_is_left_in_logs_rows_or_commits(stack: Stack, token: str) -> None:
+    """After all of the above: nothing that the real processes wrote holds the token or a folder of the machine."""
+    logs = [stack.home / "web.log", stack.home / "worker.log"]
+    rows = [path for path in stack.home.glob("goldpath.sqlite3*") if path.suffix != ".sqlite3-shm"]
+    for path in [*logs, *rows]:
+        content = path.read_bytes()
+        assert token.encode() not in content, path.name
+        assert str(stack.home).encode() not in content, path.name
+    for checkout in (stack.home / "checkouts").iterdir():
+        found = subprocess.run(["git", "-C", str(checkout), "grep", "-F", "-l", str(stack.home)], capture_output=True)
+        assert found.stdout == b""

@@ -13,10 +13,12 @@ from django.conf import settings
 
 
 def reach(point: str) -> None:
-    """Note that `point` was reached; when it is the one to pause at, wait to be killed."""
+    """When `point` is the one to pause at, say so in a file and wait until it is removed, or until a kill."""
     if os.environ.get("GOLDPATH_TEST_PAUSE_AT") == point:
-        Path(settings.GOLDPATH_HOME, "paused").write_text(point, encoding="ascii")
-        time.sleep(600)
+        marker = Path(settings.GOLDPATH_HOME, "paused")
+        marker.write_text(point, encoding="ascii")
+        while marker.exists():
+            time.sleep(0.05)
 
 
 def _paused(action_id: str, run: Callable[..., Any]) -> Callable[..., Any]:
