@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from django.http import HttpRequest
 from django.utils import timezone
 from knox.auth import TokenAuthentication
-from knox.settings import CONSTANTS
 from rest_framework import exceptions
 from rest_framework.request import Request
 
@@ -15,6 +15,7 @@ from portal.foundation.errors import AuthenticationError
 from portal.foundation.models import ApiToken, User
 
 _USE_RESOLUTION = dt.timedelta(minutes=1)
+_TOKEN = re.compile(r"gp_[0-9a-f]{64}")
 
 
 class BearerAuthentication(TokenAuthentication):
@@ -33,6 +34,13 @@ class BearerAuthentication(TokenAuthentication):
             _note_use(found[1])
         return found
 
+    def authenticate_credentials(self, token: bytes) -> tuple[User, ApiToken]:
+        """Return the account of a token and its row; what has not the form of one never reaches the database."""
+        if not is_token(token.decode()):
+            raise exceptions.AuthenticationFailed("Illegal token")
+        found: tuple[User, ApiToken] = super().authenticate_credentials(token)
+        return found
+
     def _cleanup_token(self, auth_token: ApiToken) -> bool:
         return auth_token.expiry is not None and auth_token.expiry < timezone.now()
 
@@ -49,8 +57,8 @@ def verify(token: str) -> User:
 
 
 def is_token(text: str) -> bool:
-    """Tell whether `text` looks like one of our tokens, without asking the database."""
-    return text.startswith("gp_") and len(text) > CONSTANTS.TOKEN_KEY_LENGTH
+    """Tell whether `text` has the form of our tokens, without asking the database."""
+    return _TOKEN.fullmatch(text) is not None
 
 
 def account_of(request: HttpRequest | Request) -> User:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 import time_machine
 from django.utils import timezone
+from pytest_django.fixtures import DjangoAssertNumQueries
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
@@ -117,3 +119,18 @@ def test_nobody_revokes_the_token_of_somebody_else(dora: User) -> None:
         revoke_token(eve, ApiToken.objects.get().id)
     revoke_token(dora, ApiToken.objects.get().id)
     assert not ApiToken.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "forged",
+    ["gp_" + "0" * 30 + "\0" + "0" * 33, "gp_" + "0" * 64 + "\0", "gp_" + "0" * 64 + "\n", "gp_" + "A" * 64, "gp_\0"],
+)
+def test_a_token_with_a_zero_byte_never_reaches_the_database(
+    forged: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(0):
+        assert not auth.is_token(forged)
+        with pytest.raises(AuthenticationError):
+            auth.verify(forged)
+        with pytest.raises(AuthenticationFailed):
+            auth.BearerAuthentication().authenticate_credentials(forged.encode())
