@@ -17,6 +17,7 @@ _PATTERNS = (
     re.compile(r"gh[pousr]_[A-Za-z0-9]{20,}"),
     re.compile(r"github_pat_[A-Za-z0-9_]{20,}"),
     re.compile(r"gp_[0-9a-f]{40,}"),
+    re.compile(r"(?<=/sign-in/link/)[A-Za-z0-9_-]+"),
     re.compile(r"(?i)(?<=x-access-token:)[^@\s]+"),
     re.compile(r"(?i)(?<=authorization: )\S+ ?\S*"),
     re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"),

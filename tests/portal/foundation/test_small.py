@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import uuid
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
+from structlog.stdlib import ProcessorFormatter
 
 from portal.foundation import env, home, redaction
 from portal.foundation.actors import Actor
@@ -144,6 +146,28 @@ def test_metrics_count_requests_by_route(client: Client) -> None:
     client.get("/livez")
     text = client.get("/metrics").content.decode()
     assert 'goldpath_http_request_seconds_count{method="GET",route="livez",status="200"}' in text
+
+
+def test_invented_methods_do_not_grow_the_metrics(client: Client) -> None:
+    for number in range(3):
+        client.generic(f"INVENTED{number}", "/livez")
+    text = client.get("/metrics").content.decode()
+    assert "INVENTED" not in text
+    assert 'method="OTHER",route="livez"' in text
+
+
+def test_a_sign_in_link_cannot_be_stolen_from_the_log() -> None:
+    handlers = logging.getLogger().handlers
+    formatter = next(each.formatter for each in handlers if isinstance(each.formatter, ProcessorFormatter))
+    path = "/sign-in/link/Ab-3_secretsecret"
+    record = logging.LogRecord("django.security.csrf", logging.WARNING, "", 0, "Forbidden: %s", (path,), None)
+    event = logging.LogRecord(
+        "x", logging.WARNING, "", 0, {"event": "request_failed", "request": f"POST {path}"}, (), None
+    )
+    event.__dict__ |= {"_logger": logging.getLogger("x"), "_name": "warning"}
+    for line in (formatter.format(record), formatter.format(event)):
+        assert "secretsecret" not in line
+        assert "/sign-in/link/***" in line
 
 
 @pytest.mark.django_db
