@@ -16,7 +16,6 @@ from portal.foundation.errors import InputError
 from scaffolder.api.wire import STATUSES
 from scaffolder.models import Run
 
-MAX_BODY = 1024 * 1024
 MAX_DRY_RUN_BODY = 10 * 1024 * 1024
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
@@ -29,11 +28,8 @@ def actor_of(request: Request) -> Actor:
     return actor_for(account_of(request))
 
 
-def body_of(request: Request, *, limit: int = MAX_BODY) -> Mapping[str, Any]:
-    """Return the JSON object of the body, `{}` when there is none; one above `limit` bytes raises InputError."""
-    size = int(request.META.get("CONTENT_LENGTH") or 0)
-    if size > limit:
-        raise InputError(f"The body has {size} bytes; at most {limit} are read.")
+def body_of(request: Request) -> Mapping[str, Any]:
+    """Return the JSON object of the body, `{}` when there is none; anything else raises InputError."""
     try:
         data = request.data
     except RecursionError:

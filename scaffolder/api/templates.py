@@ -52,10 +52,11 @@ class DryRun(APIView):
     """POST dry-run: what a run would do, and every file that it would make."""
 
     throttle_scope = "dry-run"
+    max_body_bytes = MAX_DRY_RUN_BODY
 
     def post(self, request: Request) -> Response:
         """Plan and render, touching nothing outside."""
-        body = body_of(request, limit=MAX_DRY_RUN_BODY)
+        body = body_of(request)
         template = _template_of(body.get("template"))
         try:
             done = services.dry_run(template, values_of(body), actor_of(request))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import io
 import json
 import re
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from portal.foundation.api.parsers import MAX_BODY, BodyTooLarge, LimitedJSONParser
 from portal.foundation.models import ApiToken, User
 from portal.foundation.tokens import create_token
 from tests.catalog.helpers import put, service
@@ -352,3 +354,16 @@ def test_reading_is_throttled(api: APIClient, monkeypatch: pytest.MonkeyPatch) -
         cache.clear()
 
     assert codes == [200, 200, 429]
+
+
+@pytest.mark.parametrize("path", [BY_QUERY, BY_REFS, FACETS])
+def test_a_body_without_end_is_not_read_into_memory(api: APIClient, path: str) -> None:
+    body = b'{"query": "' + b"x" * (1024 * 1024) + b'"}'
+    message = refused(api.post(path, body, content_type="application/json"), 413, "PayloadTooLargeError")
+    assert "1048576 bytes" in message
+
+
+def test_a_body_that_announces_too_small_a_length_is_still_counted() -> None:
+    with pytest.raises(BodyTooLarge):
+        LimitedJSONParser().parse(io.BytesIO(b" " * (MAX_BODY + 1)), "application/json", {})
+    assert LimitedJSONParser().parse(io.BytesIO(b"{}"), "application/json", {}) == {}

@@ -130,7 +130,7 @@ def test_a_dry_run_refuses_secrets(client: APIClient, request_body: dict[str, An
 
 def test_a_body_of_more_than_ten_megabytes_is_refused(client: APIClient) -> None:
     response = client.post(f"{BASE}/dry-run", b"x" * (10 * 1024 * 1024 + 1), content_type="application/json")
-    assert response.status_code == 400
+    assert response.status_code == 413
     assert "bytes" in response.json()["error"]["message"]
 
 
