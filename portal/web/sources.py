@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import io
+import re
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import PurePosixPath
+from typing import Any
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
-from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexer import Lexer
-from pygments.lexers import TextLexer, get_lexer_for_filename
-from pygments.util import ClassNotFound
+from pygments.lexers import get_lexer_by_name
 
-MAX_HIGHLIGHTED = 200_000
+MAX_HIGHLIGHTED = 50_000
 MAX_LINES = 5_000
+MAX_SECONDS = 0.25
+_LEXERS = {
+    "go": "go", "yaml": "yaml", "yml": "yaml", "json": "json", "sh": "bash", "toml": "toml", "ini": "ini",
+    "sql": "sql", "proto": "protobuf", "dockerfile": "docker", "makefile": "make",
+}  # fmt: skip
+# On long lines and runs of spaces, expressions of lexers take quadratic time.
+_SLOW = re.compile(r"[^\n]{401}|\s{80}")
 _FORMATTER: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
 
 
@@ -45,22 +55,37 @@ class Folder:
 def lines(path: str, content: bytes) -> list[Line]:
     """Return the lines of a text file, highlighted by what its name says; what is not UTF-8 is shown with marks."""
     text = content.decode("utf-8", errors="replace").replace("\r\n", "\n")
-    html = _highlighted(path, text) if len(text) <= MAX_HIGHLIGHTED else str(escape(text))
+    html = _highlighted(_language(path), text) if len(text) <= MAX_HIGHLIGHTED else str(escape(text))
     rows = html.removesuffix("\n").split("\n")[:MAX_LINES]
     return [Line(number, mark_safe(row)) for number, row in enumerate(rows, 1)]  # noqa: S308 - made by Pygments or escaped
 
 
+def _language(path: str) -> str:
+    name = PurePosixPath(path).name.lower()
+    return _LEXERS.get(name.rpartition(".")[2], "")
+
+
 @lru_cache(maxsize=32)
-def _highlighted(path: str, text: str) -> str:
-    return highlight(text, _lexer(path), _FORMATTER)
+def _highlighted(language: str, text: str) -> str:
+    """Return the HTML of a text: plain when it is in none of the languages, or made to keep a lexer busy."""
+    tokens = None if not language or _SLOW.search(text) else _tokens(language, text)
+    if tokens is None:
+        return str(escape(text))
+    page = io.StringIO()
+    _FORMATTER.format(iter(tokens), page)
+    return page.getvalue()
 
 
-def _lexer(path: str) -> Lexer:
-    try:
-        lexer: Lexer = get_lexer_for_filename(path, stripnl=False, ensurenl=False)
-    except ClassNotFound:
-        lexer = TextLexer(stripnl=False, ensurenl=False)
-    return lexer
+def _tokens(language: str, text: str) -> list[tuple[Any, str]] | None:
+    """Return the tokens of a text, None when they take more than MAX_SECONDS of this thread's time."""
+    lexer: Lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    end = time.thread_time() + MAX_SECONDS
+    found = []
+    for token in lexer.get_tokens(text):
+        found.append(token)
+        if time.thread_time() > end:
+            return None
+    return found
 
 
 def is_binary(content: bytes) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 import pytest
 from django.utils import timezone
@@ -113,3 +114,16 @@ def test_how_long_it_took(seconds: float, words: str) -> None:
 @pytest.mark.parametrize("ref", ["", "nonsense", "a:b", "a:/b"])
 def test_what_is_no_reference_is_no_link(ref: str) -> None:
     assert goldpath.ref_link(ref) == ref
+
+
+@pytest.mark.parametrize(
+    "path", ["x.diff", "x.py", "x.md", "x.yaml", "x.go", "x.sh", "Dockerfile", "Makefile", "x.sql"]
+)
+@pytest.mark.parametrize("unit", ["a", "\n ", "*", "`", "`\n", "$(\n", "<b>\n"])
+def test_a_file_made_to_keep_the_highlighter_busy_is_shown_at_once(path: str, unit: str) -> None:
+    content = (unit * 200_000)[:45_000].encode()
+    start = time.thread_time()
+    rows = lines(path, content)
+    assert time.thread_time() - start < 0.5
+    assert rows
+    assert all("<b>" not in row.html for row in rows)
