@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import uuid
 from pathlib import Path
@@ -47,5 +48,10 @@ class Workspace:
         return self.rendered
 
     def remove(self) -> None:
-        """Remove all workspaces of the run."""
-        shutil.rmtree(self._root.parent, ignore_errors=True)
+        """Remove the workspace of this claim; those that killed workers left go with the sweep.
+
+        The run may have been started again already: the folders of other claims are not this one's to remove.
+        """
+        shutil.rmtree(self._root, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            self._root.parent.rmdir()

@@ -9,13 +9,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from portal.foundation.actors import Actor
-from portal.foundation.errors import ConflictError
+from portal.foundation.errors import ConflictError, NotAllowedError
 from portal.foundation.metrics import RUNS
+from portal.foundation.redaction import redact
 from portal.foundation.transitions import move
 from scaffolder.choices import RETRYABLE_RUN, EventType, RunStatus, StepStatus
 from scaffolder.engine.doorbell import ring
 from scaffolder.models import Run, RunEvent
-from scaffolder.services.names import name_status
+from scaffolder.services.names import check_ownership, name_status
 from scaffolder.services.runs import find_run
 
 
@@ -27,7 +28,7 @@ def cancel_run(run_id: uuid.UUID | str, actor: Actor) -> Run:
     """
     run = find_run(run_id, actor)
     while run.status in {RunStatus.QUEUED, RunStatus.RUNNING}:
-        if _cancel_queued(run) or _cancel_running(run):
+        if _cancel_queued(run, actor) or _cancel_running(run, actor):
             break
         run.refresh_from_db(fields=["status"])
     run.refresh_from_db()
@@ -39,22 +40,26 @@ def cancel_run(run_id: uuid.UUID | str, actor: Actor) -> Run:
 def retry_run(run_id: uuid.UUID | str, actor: Actor) -> Run:
     """Queue a failed or cancelled run again, from its first step, with the same values and template version.
 
-    Raises ConflictError when the run did not fail and was not cancelled, or when its name was taken meanwhile.
+    Raises ConflictError when the run did not fail and was not cancelled, or when its name was taken meanwhile,
+    NotAllowedError when `actor` may not act for the owner any more, and InputError when owner or system are gone.
     """
     run = find_run(run_id, actor)
+    if not actor.may_act_for(run.owner_ref):
+        raise NotAllowedError(f"You are not a member of {run.owner_ref}: ask somebody who is to try this run again.")
     if run.status not in RETRYABLE_RUN:
         raise ConflictError("Only a run that failed or was cancelled can be tried again.")
+    check_ownership(run.values, actor)
     status = name_status(run.target_namespace, run.target_name, but=run.pk)
     if not status.free:
         raise ConflictError(status.reason)
     try:
-        _queue_again(run)
+        _queue_again(run, actor)
     except IntegrityError:
         raise ConflictError(f"{run.target_name} was taken meanwhile. Start a new run with another name.") from None
     return find_run(run.pk, actor)
 
 
-def _cancel_queued(run: Run) -> bool:
+def _cancel_queued(run: Run, actor: Actor) -> bool:
     error = {"name": "CancelledError", "message": "The run was cancelled before it began."}
     over = {"error": error, "ended_at": timezone.now()}
     with transaction.atomic():
@@ -62,7 +67,8 @@ def _cancel_queued(run: Run) -> bool:
             return False
         keys = list(run.steps.values_list("key", flat=True))
         run.steps.update(status=StepStatus.SKIPPED)
-        bodies = [(EventType.CANCELLED, _cancelled_body(key)) for key in keys[:1]]
+        bodies = [(EventType.LOG, _said_body(actor, "cancelled the run", key)) for key in keys[:1]]
+        bodies += [(EventType.CANCELLED, _cancelled_body(key)) for key in keys[:1]]
         bodies += [(EventType.LOG, _skipped_body(key)) for key in keys]
         message = f"Run completed with status: {RunStatus.CANCELLED.value}"
         bodies.append((EventType.COMPLETION, {"message": message, "error": error}))
@@ -71,14 +77,23 @@ def _cancel_queued(run: Run) -> bool:
     return True
 
 
-def _cancel_running(run: Run) -> bool:
+def _cancel_running(run: Run, actor: Actor) -> bool:
     with transaction.atomic():
         if not move(Run.objects.filter(pk=run.pk), expect=[RunStatus.RUNNING], to=RunStatus.CANCELLING):
             return False
         current = run.steps.exclude(status=StepStatus.PENDING).order_by("-position").first() or run.steps.first()
         if current is not None:
+            _say(run, actor, "cancelled the run", current.key)
             RunEvent.objects.create(run=run, type=EventType.CANCELLED, body=_cancelled_body(current.key))
     return True
+
+
+def _say(run: Run, actor: Actor, did: str, step: str) -> None:
+    RunEvent.objects.create(run=run, type=EventType.LOG, body=_said_body(actor, did, step))
+
+
+def _said_body(actor: Actor, did: str, step: str) -> dict[str, Any]:
+    return {"message": f"{redact(actor.user_ref)} {did}", "stepId": step}
 
 
 def _cancelled_body(step: str) -> dict[str, Any]:
@@ -89,7 +104,7 @@ def _skipped_body(step: str) -> dict[str, Any]:
     return {"message": "Skipped: the run was cancelled", "stepId": step, "status": "skipped"}
 
 
-def _queue_again(run: Run) -> None:
+def _queue_again(run: Run, actor: Actor) -> None:
     fresh: dict[str, Any] = {"output": {}, "error": None, "started_at": None, "ended_at": None}
     with transaction.atomic():
         rows = Run.objects.filter(pk=run.pk, attempt=run.attempt)
@@ -98,4 +113,7 @@ def _queue_again(run: Run) -> None:
         run.events.filter(type__in=[EventType.COMPLETION, EventType.CANCELLED]).delete()
         run.steps.update(status=StepStatus.PENDING, output={}, started_at=None, ended_at=None)
         RunEvent.objects.create(run=run, type=EventType.RECOVERED, body={"recoverStrategy": "startOver"})
+        first = run.steps.first()
+        if first is not None:
+            _say(run, actor, "tried the run again", first.key)
         ring(run.pk)

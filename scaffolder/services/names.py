@@ -71,6 +71,17 @@ def preflight(values: Mapping[str, Any], actor: Actor) -> Target:
     return Target(NAMESPACE, name, owner)
 
 
+def check_ownership(values: Mapping[str, Any], actor: Actor) -> None:
+    """Check that the owner of stored answers is still a group that `actor` may act for, and that the system exists.
+
+    Raises InputError, an error a field.
+    """
+    _, errors = _owner(values, actor)
+    errors = [*errors, *_system(values)]
+    if errors:
+        raise InputError(" ".join(error.message for error in errors), errors)
+
+
 def refusal(field: str, message: str, instance: Any) -> FieldError:
     """Return the error of one field that stands in the way of a run, though it fits the schema."""
     return FieldError((field,), message, keyword="goldpath", argument=field, instance=instance)

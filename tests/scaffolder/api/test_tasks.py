@@ -317,7 +317,10 @@ def test_retrying_keeps_the_id_and_begins_the_list_anew(client: APIClient, task_
     response = client.post(f"{BASE}/tasks/{task_id}/retry", {}, format="json")
     assert (response.status_code, response.json()) == (201, {"id": task_id})
     found = client.get(f"{BASE}/tasks/{task_id}/events").json()
-    assert [(event["type"], event["body"]) for event in found] == [("recovered", {"recoverStrategy": "startOver"})]
+    assert [(event["type"], event["body"]) for event in found] == [
+        ("recovered", {"recoverStrategy": "startOver"}),
+        ("log", {"message": "user:default/alice tried the run again", "stepId": "render"}),
+    ]
     assert Run.objects.get(pk=task_id).attempt == 2
 
 

@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+import catalog.services as catalog
 from portal.foundation.actors import Actor
 from scaffolder.actions import registry
 from scaffolder.engine import context
@@ -17,6 +18,12 @@ from scaffolder.models import Run, Step, TemplateVersion
 from tests.scaffolder.engine.acts import Make, Say, Wait, World, world
 
 MakeRun = Callable[..., Run]
+PAYMENTS = {
+    "apiVersion": "backstage.io/v1alpha1",
+    "kind": "Group",
+    "metadata": {"name": "payments"},
+    "spec": {"type": "team", "children": []},
+}
 ALICE = Actor("user:default/alice", frozenset({"group:default/payments"}))
 
 
@@ -39,7 +46,8 @@ def outside(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[Wor
 
 @pytest.fixture
 def make_run(db: None) -> MakeRun:
-    """Return a function that stores a queued run of the given steps."""
+    """Return a function that stores a queued run of the given steps; its owner is in the catalog."""
+    catalog.upsert_entities([PAYMENTS], location="url:https://example.com/teams.yaml")
 
     def make(*steps: dict[str, Any], name: str = "ledger", output: Any = None, **fields: Any) -> Run:
         manifest = {

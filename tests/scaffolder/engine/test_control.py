@@ -6,8 +6,10 @@ import uuid
 
 import pytest
 
+import catalog.services as catalog
+from portal.foundation import home
 from portal.foundation.actors import Actor
-from portal.foundation.errors import ConflictError, NotFoundError
+from portal.foundation.errors import ConflictError, InputError, NotAllowedError, NotFoundError
 from scaffolder.choices import EffectState, RunStatus, StepStatus
 from scaffolder.engine.executor import advance
 from scaffolder.models import Repository, Run
@@ -198,3 +200,55 @@ def test_a_repository_of_somebody_else_does(make_run: MakeRun) -> None:
     Repository.objects.create(name="ledger", owner_ref=run.owner_ref)
     with pytest.raises(ConflictError):
         retry_run(run.pk, ALICE)
+
+
+def test_a_run_is_not_tried_again_by_somebody_who_left_the_team(make_run: MakeRun) -> None:
+    run = make_run(step("one", "test:say"), status=RunStatus.FAILED)
+    left = Actor(ALICE.user_ref, frozenset({"group:default/identity"}))
+    assert find_run(run.pk, left) == run
+    with pytest.raises(NotAllowedError, match="not a member of group:default/payments"):
+        retry_run(run.pk, left)
+    run.refresh_from_db()
+    assert (run.status, run.attempt) == (RunStatus.FAILED, 1)
+    assert not run.events.exists()
+
+
+def test_a_run_is_not_tried_again_for_a_team_or_system_that_is_gone(make_run: MakeRun) -> None:
+    run = make_run(step("one", "test:say"), status=RunStatus.FAILED)
+    Run.objects.filter(pk=run.pk).update(values={**run.values, "system": "system:default/gone"})
+    with pytest.raises(InputError, match="no system system:default/gone"):
+        retry_run(run.pk, ALICE)
+    catalog.remove_location("url:https://example.com/teams.yaml")
+    with pytest.raises(InputError, match="no group group:default/payments"):
+        retry_run(run.pk, ALICE)
+    run.refresh_from_db()
+    assert (run.status, run.attempt) == (RunStatus.FAILED, 1)
+
+
+def said(run: Run) -> list[tuple[str, str]]:
+    bodies = [event.body for event in events_of(run)]
+    return [(body["message"], body["stepId"]) for body in bodies if body.get("message", "").startswith("user:")]
+
+
+def test_nobody_cancels_or_tries_again_without_being_named_in_the_log(make_run: MakeRun, outside: World) -> None:
+    queued, running = make_run(step("one", "test:say"), name="ab"), make_run(step("two", "test:say"), name="cd")
+    cancel_run(queued.pk, BOB)
+    assert said(queued) == [("user:default/bob cancelled the run", "one")]
+    retry_run(queued.pk, ALICE)
+    queued.refresh_from_db()
+    assert said(queued) == [("user:default/alice tried the run again", "one")]
+    outside.hooks["say"] = lambda: cancel_run(running.pk, BOB)
+    advance(running.pk)
+    assert said(running) == [("user:default/bob cancelled the run", "two")]
+
+
+def test_the_end_of_a_run_leaves_the_folder_of_its_retry_alone(make_run: MakeRun, outside: World) -> None:
+    run = make_run(step("one", "test:say"))
+    work = home.folder("work", str(run.pk))
+    successor = home.folder("work", str(run.pk), str(uuid.uuid4()))
+    advance(run.pk)
+    assert list(work.iterdir()) == [successor]
+    successor.rmdir()
+    other = make_run(step("one", "test:say"), name="other")
+    advance(other.pk)
+    assert not (work.parent / str(other.pk)).exists()
