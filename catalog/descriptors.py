@@ -14,6 +14,7 @@ from portal.foundation.errors import InputError
 
 MAX_NODES = 50_000
 MAX_DOCUMENTS = 500
+MAX_PLACEHOLDERS = 50
 PLACEHOLDERS = ("$text", "$json", "$yaml")
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -81,13 +82,35 @@ def parse_descriptor(text: str) -> list[dict[str, Any]]:
     return [_mapping(document, number) for number, document in enumerate(documents, 1) if document is not None]
 
 
+class BoundedReader:
+    """Reads what the placeholders of one descriptor name: each file once, not too often and not too much together."""
+
+    def __init__(self, read: Callable[[str], str]) -> None:
+        self._read = read
+        self._texts: dict[str, str] = {}
+        self._count = self._size = 0
+
+    def __call__(self, path: str) -> str:
+        """Return the text at `path`; raises InputError beyond MAX_PLACEHOLDERS or MAX_BYTES in total."""
+        self._count += 1
+        if self._count > MAX_PLACEHOLDERS:
+            raise InputError(f"The descriptor names more than {MAX_PLACEHOLDERS} files; write the values out.")
+        if path not in self._texts:
+            self._texts[path] = self._read(path)
+        self._size += len(self._texts[path].encode("utf-8", "surrogatepass"))
+        if self._size > MAX_BYTES:
+            raise InputError(f"The files that the descriptor names have more than {MAX_BYTES:,} bytes; shorten them.")
+        return self._texts[path]
+
+
 def resolve_placeholders(document: Mapping[str, Any], read: Callable[[str], str]) -> dict[str, Any]:
     """Return `document` with every `{$text: path}`, `{$json: path}` and `{$yaml: path}` replaced by what it names.
 
     `read` returns the text of a file by the path as written, relative to the descriptor; it decides which paths
-    it serves.
+    it serves. It is bounded for this document; give a BoundedReader to bound several documents together.
     """
-    resolved: dict[str, Any] = _resolve(document, read)
+    bounded = read if isinstance(read, BoundedReader) else BoundedReader(read)
+    resolved: dict[str, Any] = _resolve(document, bounded)
     return resolved
 
 

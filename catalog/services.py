@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from catalog.bulk import insert_rows
 from catalog.choices import Kind, RelationType
-from catalog.descriptors import parse_descriptor, resolve_placeholders
+from catalog.descriptors import BoundedReader, parse_descriptor, resolve_placeholders
 from catalog.graph import Graph, relations_graph
 from catalog.models import Entity, EntityQuerySet, Relation, SearchEntry
 from catalog.refs import DEFAULT_NAMESPACE, EntityRef, make_ref, parse_ref
@@ -25,6 +25,7 @@ from portal.foundation.errors import ConflictError, InputError
 from portal.foundation.models import User
 
 __all__ = [
+    "BoundedReader",
     "Graph",
     "actor_for",
     "entity_json",

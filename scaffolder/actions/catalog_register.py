@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 import catalog.services as catalog
-from catalog.refs import make_ref
+from catalog.refs import make_ref, parse_ref
 from portal.foundation.errors import InputError
 from scaffolder import browse
 from scaffolder.actions.base import Action, Json, Plan, PlanContext, Planned, StepContext, Undo, UndoContext
@@ -77,20 +77,20 @@ class Register(Action):
 def documents_of(repository: Repository, commit: str, *, template: TemplateVersion, path: str) -> list[dict[str, Any]]:
     """Return the entities that a repository's descriptor defines at `commit`, with where they came from.
 
-    A repository may define components, APIs and resources, and must define the component of its own name; people,
-    groups and templates are not a repository's to define. Raises InputError with what to do.
+    A repository defines one component, its own, and APIs and resources whose names begin with the component's; all in
+    its namespace and for its owner, so that nobody takes another team's names. Raises InputError with what to do.
     """
     folder = PurePosixPath(path).parent
 
     def read(name: str) -> str:
-        return _read(repository, commit, str(folder / name)).decode()
+        return _text(repository, commit, str(folder / name))
 
     parsed = catalog.parse_descriptor(read(PurePosixPath(path).name))
-    documents = [catalog.resolve_placeholders(document, read) for document in parsed]
+    bounded = catalog.BoundedReader(read)
+    documents = [catalog.resolve_placeholders(document, bounded) for document in parsed]
     for document in documents:
-        kind = str(document.get("kind", ""))
-        if kind.lower() not in KINDS:
-            raise InputError(f"{path} defines a {kind[:60]}: a repository may define Component, API and Resource.")
+        _check_kind_and_name(document, repository, path)
+        _check_owner(document, repository, path)
     if component_of(repository) not in [_ref(document) for document in documents]:
         raise InputError(f"{path} does not define {component_of(repository)}: keep the name of the component.")
     return [_annotated(document, repository, template) for document in documents]
@@ -105,6 +105,27 @@ def location_of(repository: Repository, path: str = "catalog-info.yaml") -> str:
 def component_of(repository: Repository) -> str:
     """Return the reference of the component that a repository holds."""
     return make_ref("Component", repository.namespace, repository.name)
+
+
+def _check_kind_and_name(document: Mapping[str, Any], repository: Repository, path: str) -> None:
+    kind, ref = str(document.get("kind", "")), _ref(document)
+    if kind.lower() not in KINDS:
+        raise InputError(f"{path} defines a {kind[:60]}: a repository may define Component, API and Resource.")
+    if kind.lower() == "component":
+        if ref != component_of(repository):
+            raise InputError(f"{path} defines {ref[:200]}: its only component is {component_of(repository)}.")
+        return
+    own = make_ref(kind, repository.namespace, repository.name)
+    if ref != own and not ref.startswith(f"{own}-"):
+        raise InputError(f"{path} defines {ref[:200]}: call it {own} or begin its name with {own}-.")
+
+
+def _check_owner(document: Mapping[str, Any], repository: Repository, path: str) -> None:
+    spec = document.get("spec")
+    given = str(spec.get("owner", "")) if isinstance(spec, Mapping) else ""
+    ref = str(parse_ref(given, kind="group", namespace=repository.namespace))
+    if ref != repository.owner_ref:
+        raise InputError(f"{path} gives {_ref(document)[:200]} to {ref[:200]}: the owner is {repository.owner_ref}.")
 
 
 def _annotated(document: Mapping[str, Any], repository: Repository, template: TemplateVersion) -> dict[str, Any]:
@@ -162,6 +183,13 @@ def _read(repository: Repository, commit: str, path: str) -> bytes:
     if found.too_large:
         raise InputError(f"{path} has {found.size} bytes: that is more than the catalog reads.")
     return found.content
+
+
+def _text(repository: Repository, commit: str, path: str) -> str:
+    try:
+        return _read(repository, commit, path).decode()
+    except UnicodeDecodeError:
+        raise InputError(f"{path[:200]} is not UTF-8 text: save it as UTF-8.") from None
 
 
 def _path(given: Json) -> str:

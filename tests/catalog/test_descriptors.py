@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.descriptors import MAX_DOCUMENTS, parse_descriptor, resolve_placeholders
+from catalog.descriptors import MAX_DOCUMENTS, MAX_PLACEHOLDERS, BoundedReader, parse_descriptor, resolve_placeholders
 from catalog.validation import MAX_BYTES, MAX_DEPTH
 from portal.foundation.errors import InputError
 
@@ -113,3 +113,32 @@ def test_a_map_with_more_than_a_placeholder_stays() -> None:
 def test_a_placeholder_that_names_broken_json_is_refused() -> None:
     with pytest.raises(InputError, match=r"a\.json is named by \$json"):
         resolve_placeholders({"x": {"$json": "a.json"}}, lambda _: "[" * 100_000)
+
+
+def test_thousands_of_placeholders_are_refused_before_they_are_read() -> None:
+    read: list[str] = []
+
+    def reader(path: str) -> str:
+        read.append(path)
+        return "x"
+
+    document = {"spec": [{"$text": f"file-{number}"} for number in range(16_000)]}
+    with pytest.raises(InputError, match="more than 50 files"):
+        resolve_placeholders(document, reader)
+    assert len(read) == MAX_PLACEHOLDERS
+
+
+def test_placeholders_that_repeat_one_large_file_are_refused_and_read_it_once() -> None:
+    read: list[str] = []
+
+    def reader(path: str) -> str:
+        read.append(path)
+        return "x" * (MAX_BYTES // 4)
+
+    bounded = BoundedReader(reader)
+    document = {"spec": [{"$text": "large"}, {"$text": "large"}]}
+    resolve_placeholders(document, bounded)
+    resolve_placeholders(document, bounded)
+    with pytest.raises(InputError, match="more than 1,000,000 bytes"):
+        resolve_placeholders(document, bounded)
+    assert read == ["large"]

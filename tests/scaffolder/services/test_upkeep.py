@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 from structlog.testing import capture_logs
 
 import catalog.services as catalog
+from catalog.models import Entity
 from portal.foundation import home
 from portal.foundation.actors import Actor
 from portal.foundation.errors import UnavailableError
@@ -39,7 +40,7 @@ def push(repository: Repository, tmp_path: Path, files: dict[str, str]) -> None:
     folder = tmp_path / uuid.uuid4().hex
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text, encoding="utf-8")
+        (folder / path).write_text(text, encoding="utf-8", errors="surrogateescape")
     commit = git.commit_folder(
         places.repository_folder(repository.namespace, repository.name),
         folder,
@@ -104,6 +105,60 @@ def test_a_descriptor_that_is_wrong_changes_nothing(repository: Repository, tmp_
     assert after.document == before.document
     assert catalog.find("api:default/payment-ledger-api") is not None
     assert catalog.find("api:default/stolen") is None
+
+
+API = "{type: x, lifecycle: x, owner: payments, definition: y}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        component() + entity("Component", "payment-ledger-two", "{type: x, lifecycle: x, owner: payments}"),
+        component() + entity("Component", "identity-api", "{type: x, lifecycle: x, owner: payments}"),
+        component() + entity("API", "identity-api", API),
+        component() + entity("API", "payment-ledgers", API),
+        component() + entity("API", "payment-ledger-api, namespace: identity", API),
+        component() + entity("Resource", "payment-ledger-db", "{type: x, owner: identity}"),
+        component(owner="group:default/identity"),
+        component(owner="user:default/payments"),
+        component() + "---\n" + component(),
+    ],
+    ids=["component", "foreign", "api", "prefix", "namespace", "owner", "given-away", "user", "twice"],
+)
+def test_taking_a_name_or_an_owner_of_another_team_by_a_push_changes_nothing(
+    repository: Repository, tmp_path: Path, text: str
+) -> None:
+    before = set(Entity.objects.values_list("ref", "etag"))
+    push(repository, tmp_path, {"catalog-info.yaml": text})
+    assert services.refresh_from_repository(repository.pk) == []
+    assert set(Entity.objects.values_list("ref", "etag")) == before
+
+
+def test_a_repository_may_define_apis_and_resources_of_its_own_name(repository: Repository, tmp_path: Path) -> None:
+    own = entity("API", "payment-ledger", API) + entity("Resource", "payment-ledger-db", "{type: x, owner: payments}")
+    push(repository, tmp_path, {"catalog-info.yaml": component() + own})
+    expected = [COMPONENT, "api:default/payment-ledger", "resource:default/payment-ledger-db"]
+    assert services.refresh_from_repository(repository.pk) == expected
+
+
+def test_a_push_of_thousands_of_placeholders_changes_nothing(repository: Repository, tmp_path: Path) -> None:
+    many = "".join(f"    - {{$text: ./a{number}}}\n" for number in range(16_000))
+    files = {f"a{number}": "x" for number in range(60)}
+    push(repository, tmp_path, {"catalog-info.yaml": component() + "  many:\n" + many, **files})
+    with capture_logs() as logged:
+        assert services.refresh_from_repository(repository.pk) == []
+    assert "more than 50 files" in logged[-1]["reason"]
+
+
+@pytest.mark.parametrize("name", ["catalog-info.yaml", "text"])
+def test_a_push_of_bytes_that_are_not_utf_8_does_not_crash_the_worker(
+    repository: Repository, tmp_path: Path, name: str
+) -> None:
+    good = {"catalog-info.yaml": component() + "  text: {$text: ./text}\n", "text": "x"}
+    push(repository, tmp_path, {**good, name: "\udcff"})
+    with capture_logs() as logged:
+        assert services.refresh_from_repository(repository.pk) == []
+    assert "is not UTF-8 text" in logged[-1]["reason"]
 
 
 def test_a_push_that_removes_the_descriptor_changes_nothing(repository: Repository, tmp_path: Path) -> None:
