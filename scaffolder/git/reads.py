@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from portal.foundation.errors import NotFoundError
+from portal.foundation.errors import InputError, NotFoundError
 from scaffolder.git import command
 from scaffolder.git.names import checked_path, checked_ref, is_commit, is_ref
 
@@ -21,17 +21,22 @@ BLOB_BYTES = 1024 * 1024
 PATCH_BYTES = 512 * 1024
 _KINDS = {0o040000: "folder", 0o120000: "link", 0o160000: "submodule"}
 _SNIFFED = 8000
+_LAST_SECOND = int(dt.datetime(9999, 1, 1, tzinfo=dt.UTC).timestamp())
 
 
 @dataclass(frozen=True, slots=True)
 class TreeEntry:
-    """One line of a folder: `kind` is folder, file, link or submodule; `size` in bytes, of files only."""
+    """One line of a folder: `kind` is folder, file, link or submodule; `size` in bytes, of files only.
+
+    An entry that is not `is_linkable` has a name that no address can carry.
+    """
 
     name: str
     path: str
     kind: str
     executable: bool
     size: int | None
+    is_linkable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +206,34 @@ def _opened(repository: Path) -> Iterator[git.Repo]:
 
 def _entry(item: Any, folder: str) -> TreeEntry:
     kind = _KINDS.get(item.mode & 0o170000, "file")
+    name = _shown(item.name)
+    path = f"{folder}/{name}" if folder else name
     return TreeEntry(
-        name=item.name,
-        path=f"{folder}/{item.name}" if folder else item.name,
+        name=name,
+        path=path,
         kind=kind,
         executable=kind == "file" and bool(item.mode & 0o100),
         size=item.size if kind == "file" else None,
+        is_linkable=name == item.name and _is_path(path),
     )
+
+
+def _shown(name: str) -> str:
+    """Return a name with marks for what is not UTF-8: GitPython leaves surrogates there, which no page can hold."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _is_path(path: str) -> bool:
+    try:
+        return checked_path(path) == path
+    except InputError:
+        return False
+
+
+def _when(item: git.Commit) -> dt.datetime:
+    """Return when a commit was written; a date that cannot be shown becomes the nearest one that can."""
+    seconds = min(max(item.authored_date, 0), _LAST_SECOND)
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)
 
 
 def _info(item: git.Commit) -> CommitInfo:
@@ -219,7 +245,7 @@ def _info(item: git.Commit) -> CommitInfo:
         body=body.strip(),
         author=item.author.name or "",
         email=item.author.email or "",
-        when=item.authored_datetime,
+        when=_when(item),
         parents=tuple(parent.hexsha for parent in item.parents),
     )
 

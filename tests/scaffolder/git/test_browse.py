@@ -8,10 +8,13 @@ import uuid
 from pathlib import Path
 
 import pytest
+from django.template.loader import render_to_string
 
 from portal.foundation.errors import NotFoundError
 from scaffolder import browse, git
 from scaffolder.forges import RemoteRepository, RepositorySpec, forge
+from scaffolder.forges.local import places
+from scaffolder.git import command as git_command
 from scaffolder.models import Repository
 
 WHEN = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
@@ -199,3 +202,19 @@ def test_links_and_submodules_are_named_and_never_followed(folder: Path, tmp_pat
     repository = Repository(name="odd")
     assert [entry.name for entry in browse.tree(repository) if entry.kind == "link"] == ["passwd"]
     assert browse.blob(repository, "", "passwd").content == b"/etc/passwd"
+
+
+def test_a_name_that_is_no_text_or_no_address_does_not_break_the_folder(repository: Repository) -> None:
+    bare = places.repository_folder("default", "ledger")
+    blob = git_command.run(["hash-object", "-w", "--stdin"], repository=bare, data=b"x").strip()
+    rows = [b"100644 blob " + blob + b"\t" + name + b"\0" for name in (b"a\nb", b"ok.txt", b"x\xff.txt")]
+    tree = git_command.run(["mktree", "-z"], repository=bare, data=b"".join(rows)).decode().strip()
+    raw = f"tree {tree}\nauthor A <a@b.c> 999999999999 +0000\ncommitter A <a@b.c> 999999999999 +0000\n\nOdd\n"
+    made = git_command.run(["hash-object", "-w", "-t", "commit", "--stdin"], repository=bare, data=raw.encode())
+    odd = made.decode().strip()
+    found = {entry.name: entry.is_linkable for entry in browse.tree(repository, odd)}
+    assert found == {"a\nb": False, "ok.txt": True, "x\ufffd.txt": False}
+    assert browse.commits(repository, odd).commits[0].when.year == 9999
+    page = render_to_string("git/entries.html", {"entries": browse.tree(repository, odd), "repository": repository})
+    page.encode()
+    assert page.count("<a ") == 1
