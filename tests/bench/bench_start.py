@@ -41,7 +41,7 @@ def measure(folder: Path) -> dict[str, Any]:
         return {"make_run_to_first_page_s": round(seconds, 1), "idle": _weigh(make.pid)}
     finally:
         os.killpg(make.pid, signal.SIGTERM)
-        make.wait(30)
+        make.wait(60)
 
 
 def _first_page(port: int, started: float, make: subprocess.Popen[bytes]) -> float:

@@ -156,8 +156,8 @@ def test_values_of_a_megabyte_are_refused_and_not_sent_back(client: APIClient, r
     assert len(response.content) < 5_000
     request_body["values"]["description"] = "x" * 1_100_000
     response = client.post(f"{BASE}/tasks", request_body, format="json")
-    assert response.status_code == 400
-    assert response.json()["error"]["name"] == "InputError"
+    assert response.status_code == 413
+    assert response.json()["error"]["name"] == "PayloadTooLargeError"
 
 
 def test_control_characters_are_refused(client: APIClient, request_body: dict[str, Any]) -> None:

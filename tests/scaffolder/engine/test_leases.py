@@ -167,13 +167,13 @@ def test_the_heart_of_a_process_without_claims_stops(settings: Settings) -> None
 
 @pytest.mark.django_db(transaction=True)
 def test_a_long_step_outlives_its_lease_by_the_heartbeat(make_run: MakeRun, outside: World, settings: Settings) -> None:
-    settings.GOLDPATH_LEASE_SECONDS = 1
+    settings.GOLDPATH_LEASE_SECONDS = 4
     run = make_run(step("one", "test:say"))
-    outside.hooks["say"] = lambda: time.sleep(1.6)
+    outside.hooks["say"] = lambda: time.sleep(6)
     stolen: list[Any] = []
 
     def steal() -> None:
-        time.sleep(1.3)
+        time.sleep(5)
         stolen.append(claim(run.pk))
         connection.close()
 
