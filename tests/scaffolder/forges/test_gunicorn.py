@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -76,8 +77,11 @@ def wait_for(condition: Callable[[], bool]) -> bool:
 
 
 def backends(server: subprocess.Popen[bytes]) -> list[str]:
-    children = psutil.Process(server.pid).children(recursive=True)
-    return [name for child in children if (name := child.name()).startswith("git")]
+    names = []
+    for child in psutil.Process(server.pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it may end while we look
+            names.append(child.name())
+    return [name for name in names if name.startswith("git")]
 
 
 def test_chunked_push_arrives_whole_and_rings(
