@@ -124,3 +124,13 @@ def test_a_file_made_to_keep_the_highlighter_busy_is_shown_all_the_same(path: st
     rows = lines(path, (unit * 200_000)[:45_000].encode())
     assert rows
     assert all("<b>" not in row.html for row in rows)
+
+
+def test_highlighting_stops_when_its_time_is_used_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bound itself, by a clock that advances 0.1 s a look: of 2,000 lines only the first few are ever read."""
+    looks = iter(range(1_000_000))
+    monkeypatch.setattr("portal.web.sources.time.thread_time", lambda: next(looks) / 10)
+    rows = lines("x.go", b"package x\n" * 2_000)
+    assert next(looks) <= 5
+    assert len(rows) == 2_000
+    assert all("<span" not in row.html for row in rows)
