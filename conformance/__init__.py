@@ -1,1 +1,1 @@
-"""Keeps services on the path; its checks and snapshots arrive with their own issue."""
+"""Keeps services on the path: snapshots, drift, checks, levels, waivers, policies."""

@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class ConformanceConfig(AppConfig):
-    """Keeps services on the path; its checks and snapshots arrive with their own issue."""
+    """Keeps services on the path: snapshots, drift, checks, levels, waivers, policies."""
 
     name = "conformance"
     default_auto_field = "django.db.models.BigAutoField"

@@ -1,1 +1,1 @@
-"""What a check is and what it sees. Nothing here, in `checks` or in `parsers` knows Django: it runs in a process of its own."""
+"""What a check is and what it sees. Nothing here, in `checks` or in `parsers` knows Django: it runs apart."""

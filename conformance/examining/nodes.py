@@ -73,7 +73,7 @@ class Node:
         return list(self._stored.get("m", {}))
 
     def __iter__(self) -> Iterator[Node]:
-        """Yield the items of a sequence; a scalar or mapping counts as a sequence of itself, an absent node as empty."""
+        """Yield the items of a sequence; anything else counts as a sequence of itself, an absent node as empty."""
         if self.is_sequence:
             yield from (Node(stored) for stored in self._stored["s"])
         elif self:
