@@ -10,6 +10,7 @@ from scaffolder.git.bare import create_bare, in_use, is_in_use, made_by, remove_
 from scaffolder.git.command import GitError
 from scaffolder.git.commits import Commit, Person, PushTarget, commit_folder, pack, push
 from scaffolder.git.names import checked_path, checked_ref, is_commit, is_ref
+from scaffolder.git.objects import CommitHead, ObjectReader, TooManyFilesError, TreeFile
 from scaffolder.git.reads import (
     Blob,
     Change,
@@ -30,11 +31,15 @@ __all__ = [
     "Blob",
     "Change",
     "Commit",
+    "CommitHead",
     "CommitInfo",
     "GitError",
+    "ObjectReader",
     "Person",
     "PushTarget",
+    "TooManyFilesError",
     "TreeEntry",
+    "TreeFile",
     "changes",
     "checked_path",
     "checked_ref",

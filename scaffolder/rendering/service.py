@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from scaffolder import library as libraries
+from scaffolder import parameters
 from scaffolder.forges import forge
 from scaffolder.library import Composition, Library
 from scaffolder.library.files import digest
@@ -40,17 +41,31 @@ def render_service(template: TemplateVersion, values: Mapping[str, Any], into: P
     The same template and values give the same bytes. InputError names a value that cannot be rendered; RenderError says
     what is wrong with the template or its output.
     """
-    library = libraries.load_kept(template.digest)
-    if library is None or template.ref not in library.templates:
-        raise RenderError(
-            f"Version {template.version} of {template.ref} is not in the library any more. "
-            "Start again with the current one."
-        )
-    return render_with(library, template.ref, values, into)
+    return render_with(_library_of(template), template.ref, values, into)
 
 
-def render_with(library: Library, template_ref: str, values: Mapping[str, Any], into: Path) -> Render:
-    """Render a template of `library`, as `render_service` does, without any row of the database."""
+def render_recorded(template: TemplateVersion, lock: Mapping[str, Any], into: Path) -> Render:
+    """Render `template` as the service with this lock would be: with its answers, and under the address it had.
+
+    What the template asks for since then is answered by its defaults; answers that it does not ask for are left out.
+    InputError says that the answers do not fit any more; RenderError as in `render_service`.
+    """
+    values = parameters.validate(template.pages, parameters.relevant(template.pages, lock["answers"]))
+    return render_with(_library_of(template), template.ref, values, into, recorded=_recorded(lock))
+
+
+def render_with(
+    library: Library,
+    template_ref: str,
+    values: Mapping[str, Any],
+    into: Path,
+    *,
+    recorded: Mapping[str, str] | None = None,
+) -> Render:
+    """Render a template of `library`, as `render_service` does, without any row of the database.
+
+    `recorded` replaces what the context would take from the portal's settings of today.
+    """
     template = library.templates[template_ref]
     wanted = [name for name in library.capabilities if values.get(name) is True]
     chosen = libraries.chosen_capabilities(library, template, wanted)
@@ -62,6 +77,7 @@ def render_with(library: Library, template_ref: str, values: Mapping[str, Any], 
         chosen=chosen,
         **_address(values),
     )
+    context |= recorded or {}
     render_composition(composition, context, into)
     files = inspect(into, composition.files)
     lock = lock_document(library, template.ref, composition, values=values, context=context, files=files)
@@ -101,6 +117,28 @@ def render_composition(composition: Composition, context: Mapping[str, str], int
             return
         finally:
             shutil.rmtree(room, ignore_errors=True)
+
+
+def _library_of(template: TemplateVersion) -> Library:
+    library = libraries.load_kept(template.digest)
+    if library is None or template.ref not in library.templates:
+        raise RenderError(
+            f"Version {template.version} of {template.ref} is not in the library any more. "
+            "Start again with the current one."
+        )
+    return library
+
+
+def _recorded(lock: Mapping[str, Any]) -> dict[str, str]:
+    """Return the parts of a lock's context by the names that templates use."""
+    named = {
+        "codeowner": "codeowner",
+        "module": "module",
+        "namespace": "namespace",
+        "repositorySlug": "repository_slug",
+        "repositoryUrl": "repository_url",
+    }
+    return {ours: str(lock["context"][theirs]) for theirs, ours in named.items() if theirs in lock["context"]}
 
 
 def _address(values: Mapping[str, Any]) -> dict[str, str]:
