@@ -17,8 +17,9 @@ def advance_run(run_id: str) -> None:
 
 @shared_task
 def reap_runs() -> None:
-    """Ring for runs that nobody works on."""
+    """Ring for runs that nobody works on and for pushes that nobody took over."""
     services.reap()
+    services.reap_pushes()
 
 
 @shared_task

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 import catalog.services as catalog
@@ -17,6 +19,7 @@ from scaffolder.actions.base import Action, Json, Plan, PlanContext, Planned, St
 from scaffolder.actions.repositories import remote_of, repository_of
 from scaffolder.choices import EffectState
 from scaffolder.models import Effect, Lineage, Repository, Run, TemplateVersion
+from scaffolder.signals import announce
 
 KINDS = frozenset({"component", "api", "resource"})
 SOURCE_LOCATION = "backstage.io/source-location"
@@ -147,6 +150,9 @@ def _write(
     tree: str,
 ) -> None:
     run = context.run
+    # First, as in a refresh: both take their locks in the same order.
+    repository.ingested_commit = repository.render_commit
+    repository.save(update_fields=["ingested_commit"])
     entities = catalog.upsert_entities(documents, location=location)
     fields = {
         "entity_ref": component_of(repository),
@@ -158,6 +164,7 @@ def _write(
         "render_tree": tree,
     }
     Lineage.objects.update_or_create(repository=repository, defaults=fields)
+    transaction.on_commit(partial(announce, repository), robust=True)
     refs = [entity.ref for entity in entities]
     Effect.objects.update_or_create(
         run=run,

@@ -82,16 +82,11 @@ def refs(repository: Path) -> dict[str, str]:
 
 def head(repository: Path, ref: str) -> str:
     """Return the commit that a full ref such as `refs/heads/main` points to; an empty text when there is none."""
-    loose = repository / checked_ref(ref)
-    try:
-        text = loose.read_text(encoding="ascii").strip()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        text = ""
-    if text and not text.startswith("ref:"):
-        return text
-    if not (repository / "packed-refs").exists():
-        return ""
-    return refs(repository).get(ref, "")
+    loose = _text(repository / checked_ref(ref)).strip()
+    if is_commit(loose):
+        return loose
+    rows = (line.split(" ", 1) for line in _text(repository / "packed-refs").splitlines())
+    return next((row[0] for row in rows if row[1:] == [ref] and is_commit(row[0])), "")
 
 
 def resolve(repository: Path, name: str) -> str:
@@ -216,6 +211,14 @@ def _entry(item: Any, folder: str) -> TreeEntry:
         size=item.size if kind == "file" else None,
         is_linkable=name == item.name and _is_path(path),
     )
+
+
+def _text(file: Path) -> str:
+    """Return what a small file of git's holds; nothing when there is none."""
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return ""
 
 
 def _shown(name: str) -> str:

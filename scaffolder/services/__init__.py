@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scaffolder.engine.executor import advance
-from scaffolder.engine.reaper import reap
+from scaffolder.engine.reaper import reap, reap_pushes
 from scaffolder.services.control import cancel_run, retry_run
 from scaffolder.services.dry_runs import DryRun, PlannedStep, dry_run
 from scaffolder.services.events import events_of
@@ -26,6 +26,7 @@ __all__ = [
     "find_template",
     "name_status",
     "reap",
+    "reap_pushes",
     "refresh_from_repository",
     "register_templates",
     "retry_run",

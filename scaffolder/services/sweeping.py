@@ -1,4 +1,4 @@
-"""Removes what is left over on disk and what nobody comes back to."""
+"""Removes what is left over on disk and what nobody comes back to, and finds what was missed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from portal.foundation import home
 from scaffolder import library, previews, verification
 from scaffolder.choices import ACTIVE_RUN
 from scaffolder.engine.workspace import FOLDER
+from scaffolder.forges.local import heads
 from scaffolder.forges.local import sweeping as local_forge
 from scaffolder.models import Draft, Run
 
@@ -19,10 +20,14 @@ DRAFT_DAYS = 30
 
 
 def sweep() -> dict[str, int]:
-    """Remove workspaces of ended runs, old drafts, previews and Go caches beyond their bounds; return how many."""
+    """Note pushes that a kill kept from being noted; remove workspaces of ended runs, old drafts, previews and caches.
+
+    Returns how many of each.
+    """
     old = timezone.now() - dt.timedelta(days=DRAFT_DAYS)
     drafts, _ = Draft.objects.filter(updated_at__lt=old).delete()
     return {
+        "pushes": heads.note_missed_pushes(),
         "workspaces": _sweep_workspaces(),
         "previews": previews.trim(),
         "drafts": drafts,

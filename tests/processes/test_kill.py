@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.processes.conftest import git
 from tests.processes.stack import Stack, eventually
 
 pytestmark = [pytest.mark.e2e]
@@ -22,23 +22,6 @@ POINTS = [f"{moment} {action}" for action in ACTIONS for moment in ("before", "a
     "intended repository",
     "intended protection",
 ]
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    made = Stack(tmp_path_factory.mktemp("home"), settings="tests.processes.settings").prepare()
-    made.start("web")
-    yield made
-    made.stop()
-
-
-@pytest.fixture(scope="module")
-def token(stack: Stack) -> str:
-    return stack.token("alice")
-
-
-def git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout
 
 
 def assert_ended_right(stack: Stack, token: str, name: str, run: str) -> None:

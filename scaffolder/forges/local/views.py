@@ -8,19 +8,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import structlog
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from portal.foundation.errors import AuthenticationError, GoldpathError, InputError, NotFoundError, UnavailableError
 from scaffolder import git
-from scaffolder.forges.local import access, places
+from scaffolder.forges.local import access, heads, places
 from scaffolder.git import http
 from scaffolder.models import Repository
-
-log = structlog.get_logger(__name__)
 
 FETCH, PUSH = "git-upload-pack", "git-receive-pack"
 HOOKS = Path(__file__).with_name("hooks")
@@ -92,28 +88,10 @@ def _receive(request: HttpRequest, backend: http.BackendRequest, repository: Rep
     with git.in_use(places.repository_folder(repository.namespace, repository.name)):
         answer = http.receive(backend, _body(request, MAX_PUSH))
     try:
-        _note_push(repository)
+        heads.note_push(repository)
     finally:
         _let_go_of_the_database()
     return _answer(answer)
-
-
-def _note_push(repository: Repository) -> None:
-    """Record a new head of the default branch and ring for what depends on it."""
-    folder = places.repository_folder(repository.namespace, repository.name)
-    head = git.head(folder, f"refs/heads/{repository.default_branch}")
-    rows = Repository.objects.filter(pk=repository.pk).exclude(head_commit=head)
-    if head and rows.update(head_commit=head, pushed_at=timezone.now()):
-        _ring(repository)
-
-
-def _ring(repository: Repository) -> None:
-    from scaffolder.tasks import repository_pushed  # tasks import the services, which import the forges
-
-    try:
-        repository_pushed.apply_async((str(repository.pk),), retry=False)
-    except Exception as error:  # noqa: BLE001 - the push has happened; a broker that is down must not deny it
-        log.warning("the push could not be announced", repository=repository.slug, error=str(error))
 
 
 def _backend_request(

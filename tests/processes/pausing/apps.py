@@ -1,4 +1,4 @@
-"""Wraps every action, so that a test can kill the worker exactly before it, inside it, or after it."""
+"""Wraps every action, so that a test can kill a process exactly before it, inside it, or after it."""
 
 from __future__ import annotations
 
@@ -38,9 +38,10 @@ class PausingConfig(AppConfig):
     name = "tests.processes.pausing"
 
     def ready(self) -> None:
-        """Wrap the actions and the moment at which an effect's intent was stored."""
+        """Wrap the actions, the moment at which an effect's intent was stored, and the one after git took a push."""
         from scaffolder.actions import registry
         from scaffolder.engine.context import Context
+        from scaffolder.forges.local import heads
 
         for action in registry.actions():
             setattr(action, "run", _paused(action.id, action.run))  # noqa: B010 - replaces a method of one instance
@@ -52,3 +53,10 @@ class PausingConfig(AppConfig):
             return effect
 
         setattr(Context, "intend", intended)  # noqa: B010
+        note = heads.note_push
+
+        def noted(repository: Any) -> bool:
+            reach("accepted push")
+            return note(repository)
+
+        setattr(heads, "note_push", noted)  # noqa: B010

@@ -18,48 +18,10 @@ from portal.foundation import home
 from portal.foundation.actors import Actor
 from portal.foundation.errors import UnavailableError
 from portal.foundation.models import User
-from scaffolder import git, services, tasks, verification
+from scaffolder import services, tasks, verification
 from scaffolder.choices import RunStatus
-from scaffolder.forges.local import places
 from scaffolder.models import Draft, Repository, Run, TemplateVersion
-from tests.scaffolder.services.conftest import REF
-
-COMPONENT = "component:default/payment-ledger"
-
-
-@pytest.fixture
-def repository(template: TemplateVersion, values: dict[str, Any], actor: Actor) -> Repository:
-    """The repository of a finished run."""
-    run = services.start_run(REF, values, actor)
-    services.advance(run.pk)
-    return Repository.objects.get(created_by=run)
-
-
-def push(repository: Repository, tmp_path: Path, files: dict[str, str]) -> None:
-    """Make one commit of these files the head of the default branch, as a push would."""
-    folder = tmp_path / uuid.uuid4().hex
-    for path, text in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text, encoding="utf-8", errors="surrogateescape")
-    commit = git.commit_folder(
-        places.repository_folder(repository.namespace, repository.name),
-        folder,
-        message="Change it",
-        author=git.Person("bob", "bob@example.invalid"),
-        when=timezone.now(),
-        refs=[f"refs/heads/pushed-{folder.name}"],
-    )
-    Repository.objects.filter(pk=repository.pk).update(head_commit=commit.id)
-
-
-def component(**spec: str) -> str:
-    given = {"type": "service", "lifecycle": "production", "owner": "group:default/payments", **spec}
-    lines = "\n".join(f"  {key}: {value}" for key, value in given.items())
-    return f"apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: payment-ledger\nspec:\n{lines}\n"
-
-
-def entity(kind: str, name: str, spec: str) -> str:
-    return f"---\napiVersion: backstage.io/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {spec}\n"
+from tests.scaffolder.services.conftest import COMPONENT, REF, component, entity, push
 
 
 def test_a_push_brings_the_descriptor_up_to_date(repository: Repository, tmp_path: Path) -> None:
@@ -188,7 +150,7 @@ def test_the_sweep_removes_what_is_left_over(
 
 def test_the_tasks_call_their_services(monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[Any] = []
-    for verb in ("advance", "reap", "refresh_from_repository", "warm", "sweep"):
+    for verb in ("advance", "reap", "reap_pushes", "refresh_from_repository", "warm", "sweep"):
         monkeypatch.setattr(services, verb, lambda *given, verb=verb: called.append((verb, *given)))
     key = uuid.uuid4()
     tasks.advance_run(str(key))
@@ -196,7 +158,7 @@ def test_the_tasks_call_their_services(monkeypatch: pytest.MonkeyPatch) -> None:
     tasks.repository_pushed(str(key))
     tasks.warm_caches()
     tasks.sweep()
-    expected = [("advance", key), ("reap",), ("refresh_from_repository", key), ("warm",), ("sweep",)]
+    expected = [("advance", key), ("reap",), ("reap_pushes",), ("refresh_from_repository", key), ("warm",), ("sweep",)]
     assert called == expected
 
 

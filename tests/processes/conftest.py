@@ -1,0 +1,27 @@
+"""An installation whose actions can be made to wait at a named point."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.processes.stack import Stack
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    made = Stack(tmp_path_factory.mktemp("home"), settings="tests.processes.settings").prepare()
+    made.start("web")
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def token(stack: Stack) -> str:
+    return stack.token("alice")
+
+
+def git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout
