@@ -1,13 +1,13 @@
-"""The convention of the tests of checks.
+r"""The convention of the tests of checks.
 
 Every `test_<subject>.py` in this folder has a table `CASES`: by check id, by a name that says what is special, a case.
 
     CASES: Cases = {
         "dockerfile-user": {
-            "a number": passes({"Dockerfile": "FROM scratch\\nUSER 65532\\n"}),
-            "root": fails({"Dockerfile": "FROM scratch\\nUSER 0\\n"}, says="USER is 0", at=("Dockerfile", 2)),
+            "a number": passes({"Dockerfile": "FROM scratch\nUSER 65532\n"}),
+            "root": fails({"Dockerfile": "FROM scratch\nUSER 0\n"}, says="USER is 0", at=("Dockerfile", 2)),
             "a library": skips({}, entity={"type": "library"}),
-            "not text": errs({"Dockerfile": b"\\xff"}),
+            "not text": errs({"Dockerfile": b"\xff"}),
         },
     }
 
