@@ -10,3 +10,7 @@ class ConformanceConfig(AppConfig):
 
     name = "conformance"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Begin to listen."""
+        from conformance import receivers  # noqa: F401 - registers itself

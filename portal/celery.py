@@ -43,6 +43,12 @@ def _schedule() -> dict[str, Any]:
     every = float(settings.GOLDPATH_REAP_SECONDS)
     return {
         "reap-runs": {"task": "scaffolder.tasks.reap_runs", "schedule": every, "options": {"expires": every * 2}},
+        "reap-scans": {"task": "conformance.tasks.reap_scans", "schedule": every, "options": {"expires": every * 2}},
+        "sweep-services": {
+            "task": "conformance.tasks.sweep_services",
+            "schedule": 600.0,
+            "options": {"expires": 580},
+        },
         "sweep": {"task": "scaffolder.tasks.sweep", "schedule": 3600.0, "options": {"expires": 3500}},
     }
 
@@ -59,7 +65,7 @@ def _begin(**_: Any) -> None:
         # Every entry may run once too often, so no file remembers when they last ran.
         beat: Any = EmbeddedService(app, thread=True, scheduler_cls=Scheduler)
         beat.start()
-    for task in ("scaffolder.tasks.reap_runs", "scaffolder.tasks.warm_caches"):
+    for task in ("scaffolder.tasks.reap_runs", "scaffolder.tasks.warm_caches", "conformance.tasks.sweep_services"):
         app.send_task(task)
 
 

@@ -47,21 +47,21 @@ class Refs:
 
 def tree(repository: Repository, ref: str = "", path: str = "") -> list[TreeEntry]:
     """Return what the folder `path` holds at `ref` (a branch, tag or commit; the default branch when empty)."""
-    folder = _folder(repository)
+    folder = folder_of(repository)
     with _NotFound():
         return git.list_tree(folder, _commit(folder, repository, ref), path)
 
 
 def blob(repository: Repository, ref: str, path: str) -> Blob:
     """Return the file `path` at `ref`."""
-    folder = _folder(repository)
+    folder = folder_of(repository)
     with _NotFound():
         return git.read_blob(folder, _commit(folder, repository, ref), path)
 
 
 def readme(repository: Repository, ref: str = "", path: str = "") -> Blob | None:
     """Return the README of a folder, or None when it has none."""
-    folder = _folder(repository)
+    folder = folder_of(repository)
     with _NotFound():
         commit = _commit(folder, repository, ref)
         names = {entry.name: entry.path for entry in git.list_tree(folder, commit, path) if entry.kind == "file"}
@@ -71,7 +71,7 @@ def readme(repository: Repository, ref: str = "", path: str = "") -> Blob | None
 
 def commits(repository: Repository, ref: str = "", path: str = "", page: int = 1) -> CommitPage:
     """Return a page (from 1) of the commits that lead to `ref`, or of those among them that changed `path`."""
-    folder = _folder(repository)
+    folder = folder_of(repository)
     with _NotFound():
         start = _commit(folder, repository, ref)
         found = git.log(folder, start, path, skip=(max(1, page) - 1) * PAGE, count=PAGE + 1)
@@ -80,7 +80,7 @@ def commits(repository: Repository, ref: str = "", path: str = "", page: int = 1
 
 def commit(repository: Repository, sha: str) -> CommitDetail:
     """Return one commit with its changes."""
-    folder = _folder(repository)
+    folder = folder_of(repository)
     if not git.is_commit(sha):
         raise NotFoundError("There is no such commit.")
     resolved = git.resolve(folder, sha)
@@ -90,7 +90,7 @@ def commit(repository: Repository, sha: str) -> CommitDetail:
 
 def refs(repository: Repository) -> Refs:
     """Return the branches and tags to choose from."""
-    names = sorted(git.refs(_folder(repository)))
+    names = sorted(git.refs(folder_of(repository)))
     branches = [name.removeprefix("refs/heads/") for name in names if name.startswith("refs/heads/")]
     branches.sort(key=lambda name: name != repository.default_branch)
     tags = [name.removeprefix("refs/tags/") for name in names if name.startswith("refs/tags/")]
@@ -108,7 +108,8 @@ class _NotFound:
             raise NotFoundError(error.message) from None
 
 
-def _folder(repository: Repository) -> Path:
+def folder_of(repository: Repository) -> Path:
+    """Return where a repository lies; NotFoundError when it is gone, or on a forge that is not read here."""
     folder = places.repository_folder(repository.namespace, repository.name)
     if repository.forge != "local" or not folder.is_dir():
         raise NotFoundError(f"The repository {repository.slug} cannot be read here.")

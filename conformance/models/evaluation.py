@@ -17,10 +17,12 @@ class Evaluation(models.Model):
     `at` is the commit's time for the first evaluation of a snapshot (so that history is the service's, not the
     scanner's), else when the policy or a waiver changed it. `previous_level` is the level before; a different one is a
     change that people are told of.
+    `snapshot` is gone once it is old: `commit` stays.
     """
 
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="evaluations")
-    snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="evaluations")
+    snapshot = models.ForeignKey(Snapshot, null=True, blank=True, on_delete=models.SET_NULL, related_name="evaluations")
+    commit = models.CharField(max_length=64, blank=True)
     policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="evaluations")
     level = models.CharField(max_length=16, choices=LEVELS)
     previous_level = models.CharField(max_length=16, choices=LEVELS, blank=True)

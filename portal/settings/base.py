@@ -181,6 +181,7 @@ CELERY = {
     "task_routes": {
         "scaffolder.tasks.*": {"queue": "scaffold"},
         "catalog.tasks.*": {"queue": "catalog"},
+        "conformance.tasks.*": {"queue": "conformance"},
     },
     "timezone": "UTC",
 }

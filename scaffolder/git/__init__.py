@@ -6,7 +6,7 @@ that ships with the portal instead of the machine's.
 
 from __future__ import annotations
 
-from scaffolder.git.bare import create_bare, in_use, is_in_use, made_by, remove_tree
+from scaffolder.git.bare import DRAFT, create_bare, in_use, is_in_use, loose_refs, made_by
 from scaffolder.git.command import GitError
 from scaffolder.git.commits import Commit, Person, PushTarget, commit_folder, pack, push
 from scaffolder.git.names import checked_path, checked_ref, is_commit, is_ref
@@ -24,10 +24,12 @@ from scaffolder.git.reads import (
     patch,
     read_blob,
     refs,
+    renames,
     resolve,
 )
 
 __all__ = [
+    "DRAFT",
     "Blob",
     "Change",
     "Commit",
@@ -53,12 +55,13 @@ __all__ = [
     "is_ref",
     "list_tree",
     "log",
+    "loose_refs",
     "made_by",
     "pack",
     "patch",
     "push",
     "read_blob",
     "refs",
-    "remove_tree",
+    "renames",
     "resolve",
 ]

@@ -49,7 +49,7 @@ class ObjectReader:
     """Reads objects of one bare repository until it is closed; use it in a `with` block."""
 
     def __init__(self, repository: Path, *, seconds: float = SECONDS) -> None:
-        self._repository = repository
+        self.repository = repository
         self._seconds = seconds
         self._stack = contextlib.ExitStack()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -140,10 +140,10 @@ class ObjectReader:
         return process.stdout
 
     def _start(self, mode: str) -> subprocess.Popen[bytes]:
-        if not self._repository.is_dir():
+        if not self.repository.is_dir():
             raise NotFoundError("The repository is gone.")
         process = subprocess.Popen(
-            ["git", f"--git-dir={self._repository}", "cat-file", mode],
+            ["git", f"--git-dir={self.repository}", "cat-file", mode],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

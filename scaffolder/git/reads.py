@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 BLOB_BYTES = 1024 * 1024
 PATCH_BYTES = 512 * 1024
+RENAME_LIMIT = 1000
 _KINDS = {0o040000: "folder", 0o120000: "link", 0o160000: "submodule"}
 _SNIFFED = 8000
 _LAST_SECOND = int(dt.datetime(9999, 1, 1, tzinfo=dt.UTC).timestamp())
@@ -175,6 +176,16 @@ def changes(repository: Path, commit: str) -> list[Change]:
         path = path or next(fields)
         found.append(Change(path, old or path, _count(added), _count(deleted)))
     return found
+
+
+def renames(repository: Path, old: str, new: str) -> dict[str, str]:
+    """Return which files of the tree `old` stand elsewhere in the tree `new`, by git's similarity of at least half.
+
+    With too many candidates git looks at exact matches only.
+    """
+    arguments = ["diff-tree", "-r", "-M50%", f"-l{RENAME_LIMIT}", "--diff-filter=R", "--raw", "-z", old, new, "--"]
+    fields = command.run(arguments, repository=repository).decode("utf-8", "replace").split("\0")
+    return dict(zip(fields[1::3], fields[2::3], strict=False))
 
 
 def patch(repository: Path, commit: str, *, limit: int = PATCH_BYTES) -> tuple[str, bool]:

@@ -119,7 +119,7 @@ def worker_command() -> list[str]:
     """Return the command of the worker, which carries the scheduler in a thread."""
     return [
         *(sys.executable, "-m", "celery", "--quiet", "-A", "portal", "worker"),
-        *("--pool", "threads", "--concurrency", "4", "--queues", "default,scaffold,catalog"),
+        *("--pool", "threads", "--concurrency", "4", "--queues", "default,scaffold,catalog,conformance"),
         *("--loglevel", "WARNING"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
     ]

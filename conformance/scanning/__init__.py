@@ -1,0 +1,1 @@
+"""Looks at services: snapshots out of git, drift, facts, verdicts."""

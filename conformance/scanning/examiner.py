@@ -1,0 +1,217 @@
+"""Asks examiner processes: few, shared by all threads, killed when a unit of work takes too long."""
+
+from __future__ import annotations
+
+import atexit
+import base64
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from conformance import parsers
+
+CHECK_SECONDS = 5.0
+START_SECONDS = 20.0
+MOST_BYTES = 8 * 1024 * 1024
+ATTEMPTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One file for one parser."""
+
+    parser: str
+    path: str
+    content: bytes
+
+
+class LostError(Exception):
+    """The examiner ended, or was ended for taking too long, during the unit that it had not answered yet."""
+
+
+class Examiner:
+    """A running examiner process."""
+
+    def __init__(self) -> None:
+        self.owner = os.getpid()
+        self._buffer = b""
+        self._is_new = True
+        self.process = subprocess.Popen(
+            [sys.executable, "-s", "-P", "-m", "conformance.scanning.server"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={
+                "PYTHONPATH": str(settings.BASE_DIR),
+                "PATH": os.environ.get("PATH", os.defpath),
+                "LC_ALL": "C.UTF-8",
+                "PYTHONDONTWRITEBYTECODE": "1",
+            },
+            cwd="/",
+            start_new_session=True,
+        )
+
+    def is_usable(self) -> bool:
+        """Tell whether this process started it and it still runs."""
+        return self.owner == os.getpid() and self.process.poll() is None
+
+    def ask(self, request: Mapping[str, Any], seconds: Sequence[float]) -> Iterator[dict[str, Any]]:
+        """Yield one answer per unit; `seconds` says for each how long it may take. Raises LostError."""
+        assert self.process.stdin is not None  # noqa: S101 - both are pipes
+        try:
+            self.process.stdin.write(json.dumps(request, separators=(",", ":")).encode() + b"\n")
+            self.process.stdin.flush()
+        except OSError:
+            raise LostError from None
+        for allowed in seconds:
+            extra = START_SECONDS if self._is_new else 0.0
+            yield json.loads(self._line(allowed + extra))
+            self._is_new = False
+
+    def close(self) -> None:
+        """End the process and everything that it started."""
+        if self.owner == os.getpid():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+
+    def _line(self, seconds: float) -> bytes:
+        assert self.process.stdout is not None  # noqa: S101 - a pipe
+        descriptor = self.process.stdout.fileno()
+        deadline = time.monotonic() + seconds
+        while b"\n" not in self._buffer:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([descriptor], [], [], left)[0]:
+                raise LostError
+            piece = os.read(descriptor, 1 << 20)
+            if not piece:
+                raise LostError
+            self._buffer += piece
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line
+
+
+_lock = threading.Lock()
+_idle: list[Examiner] = []
+
+
+def parse(contents: Sequence[Content]) -> list[dict[str, Any]]:
+    """Have every content parsed; return one answer each, in order.
+
+    An answer holds `facts` (which may be `{"error", "line"}`), or `missing` (a tool is not installed), or `failed` (the
+    parser crashed or took too long); only facts may be kept.
+    """
+    answers: list[dict[str, Any]] = []
+    for batch in _batches(contents):
+        request = [
+            {"parser": each.parser, "path": each.path, "content": base64.b64encode(each.content).decode()}
+            for each in batch
+        ]
+        seconds = [parsers.registry()[each.parser].seconds for each in batch]
+        lost = [f"{each.parser} took too long for this file, or crashed on it." for each in batch]
+        answers += _all("parse", request, {}, seconds, [{"failed": text} for text in lost])
+    return answers
+
+
+def judge(subject: Mapping[str, Any], check_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Have a subject judged by every check; return `{"verdict", "message", "evidence"}` by check."""
+    lost = {
+        "verdict": "error",
+        "message": f"The check took more than {CHECK_SECONDS:.0f} s and was stopped.",
+        "evidence": [],
+    }
+    seconds = [CHECK_SECONDS] * len(check_ids)
+    answers = _all("judge", list(check_ids), {"subject": subject}, seconds, [lost] * len(check_ids))
+    return dict(zip(check_ids, answers, strict=True))
+
+
+def stop() -> None:
+    """End this process's idle examiners; the next question starts another."""
+    with _lock:
+        gone, _idle[:] = list(_idle), []
+    for examiner in gone:
+        examiner.close()
+
+
+def _all(
+    verb: str, units: list[Any], more: Mapping[str, Any], seconds: Sequence[float], lost: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Ask for all units; after a unit that ends the examiner go on with the next one in another process.
+
+    A unit at which an examiner was lost is tried again once, alone: it may have died of something else.
+    """
+    answers: list[dict[str, Any]] = []
+    failures = 0
+    while len(answers) < len(units):
+        done = len(answers)
+        part = slice(done, done + 1) if failures else slice(done, None)
+        try:
+            with _borrowed() as examiner:
+                for answer in examiner.ask({verb: units[part], **more}, seconds[part]):
+                    answers.append(answer)
+                    failures = 0
+        except LostError:
+            failures = failures + 1 if len(answers) == done else 1
+            if failures == ATTEMPTS:
+                answers.append(lost[len(answers)])
+                failures = 0
+    return answers
+
+
+@contextlib.contextmanager
+def _borrowed() -> Iterator[Examiner]:
+    examiner = _take()
+    try:
+        yield examiner
+    except BaseException:
+        examiner.close()
+        raise
+    with _lock:
+        _idle.append(examiner)
+
+
+def _take() -> Examiner:
+    while True:
+        with _lock:
+            examiner = _idle.pop() if _idle else None
+        if examiner is None:
+            return Examiner()
+        if examiner.is_usable():
+            return examiner
+        examiner.close()
+
+
+def _batches(contents: Sequence[Content]) -> Iterator[Sequence[Content]]:
+    start, size = 0, 0
+    for index, each in enumerate(contents):
+        size += len(each.content)
+        if size > MOST_BYTES and index > start:
+            yield contents[start:index]
+            start, size = index, len(each.content)
+    if start < len(contents):
+        yield contents[start:]
+
+
+def _forget_in_child() -> None:
+    global _lock  # noqa: PLW0603 - a forked worker starts its own examiners
+    _lock = threading.Lock()
+    _idle.clear()
+
+
+os.register_at_fork(after_in_child=_forget_in_child)
+atexit.register(stop)

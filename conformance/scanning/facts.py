@@ -1,0 +1,193 @@
+"""Gets facts about files: what is known by content is looked up, the rest is parsed once and kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.utils import timezone
+
+from conformance import parsers
+from conformance.examining.parser import MODULE, MOST_BYTES, Parser
+from conformance.models import Fact
+from conformance.scanning import examiner
+from scaffolder.git import ObjectReader, TreeFile
+
+MOST_FILES = 3000
+MOST_TOTAL = 48 * 1024 * 1024
+_LINK = "120000"
+_FOREIGN = ("vendor/", "node_modules/", "third_party/")
+_CHUNK = 400
+
+
+class _Want(NamedTuple):
+    """One file for one parser, and the key under which its facts are kept."""
+
+    parser: Parser
+    path: str
+    blob: str
+    content_key: str
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Facts by parser and path; files that were left out, with why; sizes in bytes of the files that were looked at."""
+
+    facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    omitted: dict[str, str] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+
+
+def gather(files: Mapping[str, TreeFile], reader: ObjectReader) -> Gathered:
+    """Return what the parsers say of `files`; contents come from `reader`, each blob at most once."""
+    found = Gathered()
+    chosen = _chosen(files, reader, found)
+    contents = _Contents(reader, {file.blob for file in chosen.values()})
+    module = _module(files, contents)
+    wants = list(_wants(chosen, contents, module))
+    known = _known(wants)
+    missing = {(want.parser.name, want.content_key): want for want in wants if _key(want) not in known}
+    known |= _parsed(list(missing.values()), contents, module)
+    for want in wants:
+        found.facts.setdefault(want.parser.name, {})[want.path] = known[_key(want)]
+    return found
+
+
+def forget(days: int = 30) -> int:
+    """Remove facts that no scan has used for `days`; return how many."""
+    old = timezone.now().date() - dt.timedelta(days=days)
+    gone, _ = Fact.objects.filter(used_on__lt=old).delete()
+    return gone
+
+
+class _Contents:
+    """The contents of some blobs, read in one go when the first is asked for."""
+
+    def __init__(self, reader: ObjectReader, blobs: Iterable[str]) -> None:
+        self._reader, self._loaded = reader, dict[str, bytes]()
+        self._blobs = sorted(blobs)
+
+    def load(self, blobs: Iterable[str]) -> None:
+        """Read those of the blobs that were not read yet."""
+        self._loaded |= dict(self._reader.blobs(sorted(set(blobs) - self._loaded.keys())))
+
+    def __getitem__(self, blob: str) -> bytes:
+        """Return one blob; empty when it is not in the repository."""
+        if blob not in self._loaded:
+            self.load([blob])
+        return self._loaded.get(blob, b"")
+
+
+def _chosen(files: Mapping[str, TreeFile], reader: ObjectReader, found: Gathered) -> dict[str, TreeFile]:
+    """Return the files that some parser wants and that are neither foreign, too many nor too large."""
+    wanted = {path: file for path, file in files.items() if file.mode != _LINK and _parsers_of(path)}
+    for path in [path for path in wanted if _is_foreign(path)]:
+        found.omitted[path] = "it belongs to somebody else's code"
+        del wanted[path]
+    for path in sorted(wanted, key=lambda path: (path.count("/"), path))[MOST_FILES:]:
+        found.omitted[path] = f"only {MOST_FILES:,} files of a repository are read"
+        del wanted[path]
+    sizes = reader.sizes(sorted({file.blob for file in wanted.values()}))
+    found.sizes = {path: sizes.get(file.blob, 0) for path, file in wanted.items()}
+    total = 0
+    for path in sorted(wanted, key=lambda path: found.sizes[path]):
+        total += found.sizes[path]
+        if found.sizes[path] > MOST_BYTES or total > MOST_TOTAL:
+            found.omitted[path] = (
+                "it is larger than 1 MB" if found.sizes[path] > MOST_BYTES else "there is too much to read"
+            )
+            del wanted[path]
+    return wanted
+
+
+@lru_cache(maxsize=20_000)
+def _parsers_of(path: str) -> tuple[Parser, ...]:
+    return tuple(parser for parser in parsers.registry().values() if parser.wants(path))
+
+
+def _is_foreign(path: str) -> bool:
+    return any(path.startswith(folder) or f"/{folder}" in path for folder in _FOREIGN)
+
+
+def _module(files: Mapping[str, TreeFile], contents: _Contents) -> bytes:
+    """Return the path of the service's own Go module, or nothing."""
+    if "go.mod" not in files:
+        return b""
+    for line in contents[files["go.mod"].blob][:4096].split(b"\n"):
+        words = line.split()
+        if len(words) >= 2 and words[0] == b"module":
+            return words[1].strip(b'"')
+    return b""
+
+
+def _wants(chosen: Mapping[str, TreeFile], contents: _Contents, module: bytes) -> Iterator[_Want]:
+    blind = {path for path in chosen if any(parser.is_module_blind for parser in _parsers_of(path))}
+    contents.load(chosen[path].blob for path in blind)
+    for path, file in chosen.items():
+        for parser in _parsers_of(path):
+            key = _digest(contents[file.blob], module) if parser.is_module_blind else file.blob
+            yield _Want(parser, path, file.blob, key)
+
+
+def _digest(content: bytes, module: bytes) -> str:
+    return hashlib.sha1(_blinded(content, module), usedforsecurity=False).hexdigest()
+
+
+def _blinded(content: bytes, module: bytes) -> bytes:
+    """Return Go source with the module's own path replaced where it begins an import path or stands alone in quotes."""
+    if not module:
+        return content
+    return content.replace(b'"' + module + b"/", b'"' + MODULE.encode() + b"/").replace(
+        b'"' + module + b'"', b'"' + MODULE.encode() + b'"'
+    )
+
+
+def _key(want: _Want) -> tuple[str, str]:
+    return want.parser.name, want.content_key
+
+
+def _known(wants: list[_Want]) -> dict[tuple[str, str], Any]:
+    """Return what is kept, and note that it is still used."""
+    keys = sorted({want.content_key for want in wants})
+    versions = {parser.name: parser.version for parser in parsers.registry().values()}
+    today = timezone.now().date()
+    known: dict[tuple[str, str], Any] = {}
+    stale: list[int] = []
+    for start in range(0, len(keys), _CHUNK):
+        rows = Fact.objects.filter(content__in=keys[start : start + _CHUNK])
+        for pk, parser, version, content, facts, used_on in rows.values_list(
+            "pk", "parser", "version", "content", "facts", "used_on"
+        ):
+            if versions.get(parser) == version:
+                known[parser, content] = facts
+                stale += [pk] if used_on < today else []
+    for start in range(0, len(stale), _CHUNK):
+        Fact.objects.filter(pk__in=stale[start : start + _CHUNK]).update(used_on=today)
+    return known
+
+
+def _parsed(wants: list[_Want], contents: _Contents, module: bytes) -> dict[tuple[str, str], Any]:
+    contents.load(want.blob for want in wants)
+    items = [
+        examiner.Content(
+            want.parser.name,
+            want.path,
+            _blinded(contents[want.blob], module) if want.parser.is_module_blind else contents[want.blob],
+        )
+        for want in wants
+    ]
+    answers = examiner.parse(items)
+    rows, facts = [], {}
+    for want, answer in zip(wants, answers, strict=True):
+        facts[_key(want)] = (
+            answer["facts"] if "facts" in answer else {"error": answer.get("missing") or answer["failed"]}
+        )
+        if "facts" in answer:
+            name, version = want.parser.name, want.parser.version
+            rows.append(Fact(parser=name, version=version, content=want.content_key, facts=answer["facts"]))
+    Fact.objects.bulk_create(rows, ignore_conflicts=True, batch_size=200)
+    return facts

@@ -1,0 +1,98 @@
+"""The examiner: parses and judges in a process of its own, which may be killed at any moment.
+
+It reads requests from standard input, one JSON object a line, and answers each with one line per unit of work, in the
+order asked, so that whoever waits knows which unit was at work when nothing comes. It knows neither Django nor the
+database. Run by `conformance.scanning.examiner`.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import resource
+import select
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from conformance import checks, parsers
+from conformance.examining.parser import ParseError, Parser, ToolMissingError
+from conformance.examining.subject import File, FileDrift, LockState, Subject
+from scaffolder import sandbox
+
+IDLE_SECONDS = 120.0
+MOST_MEMORY = 2 * 1024 * sandbox.MEGABYTE
+
+
+def main() -> None:
+    """Answer requests until nobody asks any more, or the parent is gone."""
+    _close_in()
+    requests = sys.stdin.buffer
+    answers = sys.stdout.buffer
+    while select.select([requests], [], [], IDLE_SECONDS)[0]:
+        line = requests.readline()
+        if not line:
+            return
+        for answer in answered(json.loads(line)):
+            answers.write(json.dumps(answer, separators=(",", ":")).encode() + b"\n")
+            answers.flush()
+
+
+def answered(request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the answer to each unit of a request: `{"parse": [...]}`, or `{"judge": [check ids], "subject": {...}}`."""
+    if "parse" in request:
+        for item in request["parse"]:
+            yield _parsed(parsers.registry()[item["parser"]], item["path"], base64.b64decode(item["content"]))
+        return
+    subject = subject_from(request["subject"])
+    for check_id in request["judge"]:
+        finding = checks.registry()[check_id].run(subject)
+        yield {
+            "verdict": finding.outcome.value,
+            "message": finding.message[:500],
+            "evidence": [asdict(evidence) for evidence in finding.evidence],
+        }
+
+
+def subject_from(given: Mapping[str, Any]) -> Subject:
+    """Return the subject that a request describes."""
+    return Subject(
+        files={path: File(path, *values) for path, values in given["files"].items()},
+        facts=given["facts"],
+        drift=tuple(FileDrift(**state) for state in given["drift"]),
+        lock=LockState(**given["lock"]),
+        entity=given["entity"],
+        teams=frozenset(given["teams"]),
+        forge=given["forge"],
+        codeowners_org=given["codeownersOrg"],
+        omitted=given["omitted"],
+    )
+
+
+def _parsed(parser: Parser, path: str, content: bytes) -> dict[str, Any]:
+    try:
+        return {"facts": parser.parse(path, content)}
+    except ParseError as error:
+        return {"facts": {"error": str(error)[:300], "line": error.line}}
+    except ToolMissingError as error:
+        return {"missing": f"Tool missing: {error}"[:300]}
+    except RecursionError:
+        return {"facts": {"error": "It is nested too deeply to be read."}}
+    except Exception as error:  # noqa: BLE001 - one file must not end the scan of a service
+        return {"failed": f"{parser.name} failed on this file ({type(error).__name__})."}
+
+
+def _close_in() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sandbox.die_with_parent()
+    sandbox.leave_the_network()
+    # Not the address space: some of the judges reserve a terabyte of it and use little.
+    sandbox.limit({resource.RLIMIT_DATA: MOST_MEMORY, resource.RLIMIT_CORE: 0})
+    os.nice(5)
+
+
+if __name__ == "__main__":
+    main()
