@@ -65,15 +65,13 @@ def compare(
     """
     counts: Counter[Drift] = Counter()
     states = []
-    moved = set(renames.values())
-    for path in sorted(rules.keys() | recorded.keys() | newest.keys() - set(left_out)):
-        if path in left_out:
-            continue
+    judged = (rules.keys() | recorded.keys() | newest.keys()) - set(left_out)
+    for path in sorted(judged):
         state = _state(path, recorded, current, newest, rules.get(path, Rule(is_team=True)), renames.get(path, ""))
         if state is not None:
             counts[state.drift] += 1
             states += [state] if state.drift in DEPARTED else []
-    known = rules.keys() | recorded.keys() | newest.keys() | moved | set(left_out)
+    known = judged | set(renames.values()) | set(left_out)
     counts[Drift.ADDED] = sum(path not in known for path in current)
     return Comparison(tuple(states), {drift.value: counts[drift] for drift in Drift})
 

@@ -65,7 +65,12 @@ def _begin(**_: Any) -> None:
         # Every entry may run once too often, so no file remembers when they last ran.
         beat: Any = EmbeddedService(app, thread=True, scheduler_cls=Scheduler)
         beat.start()
-    for task in ("scaffolder.tasks.reap_runs", "scaffolder.tasks.warm_caches", "conformance.tasks.sweep_services"):
+    for task in (
+        "scaffolder.tasks.reap_runs",
+        "scaffolder.tasks.warm_caches",
+        "conformance.tasks.sweep_services",
+        "portal.web.tasks.make_demo",
+    ):
         app.send_task(task)
 
 

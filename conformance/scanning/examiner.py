@@ -21,6 +21,7 @@ from django.conf import settings
 
 from conformance import parsers
 
+SERVER = "conformance.scanning.server"
 CHECK_SECONDS = 5.0
 START_SECONDS = 20.0
 MOST_BYTES = 8 * 1024 * 1024
@@ -48,7 +49,7 @@ class Examiner:
         self._buffer = b""
         self._is_new = True
         self.process = subprocess.Popen(
-            [sys.executable, "-s", "-P", "-m", "conformance.scanning.server"],
+            [sys.executable, "-s", "-P", "-m", SERVER],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -74,10 +75,11 @@ class Examiner:
             self.process.stdin.flush()
         except OSError:
             raise LostError from None
-        for allowed in seconds:
-            extra = START_SECONDS if self._is_new else 0.0
-            yield json.loads(self._line(allowed + extra))
+        if self._is_new:
+            self._line(START_SECONDS)
             self._is_new = False
+        for allowed in seconds:
+            yield json.loads(self._line(allowed))
 
     def close(self) -> None:
         """End the process and everything that it started."""

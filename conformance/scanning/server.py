@@ -32,6 +32,9 @@ def main() -> None:
     _close_in()
     requests = sys.stdin.buffer
     answers = sys.stdout.buffer
+    parsers.registry(), checks.registry()
+    answers.write(b"{}\n")  # ready: from here on the time of each unit counts
+    answers.flush()
     while select.select([requests], [], [], IDLE_SECONDS)[0]:
         line = requests.readline()
         if not line:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from conformance.choices import EventKind
 from conformance.examining.terms import Level, Outcome
 from conformance.grading import Cover, Grade, Traits, evidence_digest, grade, levels_for
-from conformance.models import Evaluation, Policy, Service, Verdict, Waiver
+from conformance.models import Evaluation, Service, Verdict, Waiver
 from conformance.models.service import STANDING_COLUMNS, columns_of
 from conformance.services import events, policies, waivers
 
@@ -43,8 +43,9 @@ def restate(service: Service, *, at: dt.datetime | None = None) -> Evaluation | 
         covers = _valid_covers(service, results)
         levels = levels_for(policy.document, traits_of(service))
         found = grade(results, levels, covers=covers, previous=Level(service.level))
-        _write_verdicts(service, policy, found, results)
-        return _write_level(service, policy, found, at or timezone.now())
+        since = at or timezone.now()
+        _write_verdicts(service, found, results, since)
+        return _write_level(service, found, since)
 
 
 def restate_all() -> int:
@@ -74,10 +75,11 @@ def _valid_covers(service: Service, results: Mapping[str, Mapping[str, Any]]) ->
     return covers
 
 
-def _write_verdicts(service: Service, policy: Policy, found: Grade, results: Mapping[str, Mapping[str, Any]]) -> None:
+def _write_verdicts(
+    service: Service, found: Grade, results: Mapping[str, Mapping[str, Any]], since: dt.datetime
+) -> None:
     """Bring the service's rows in line: what has not changed is not written."""
     kept = {row.check_id: row for row in Verdict.objects.filter(service=service)}
-    now = timezone.now()
     rows = []
     for check_id, standing in found.standings.items():
         result = results.get(check_id, {"message": "This check has not run on this commit yet.", "evidence": []})
@@ -86,14 +88,14 @@ def _write_verdicts(service: Service, policy: Policy, found: Grade, results: Map
         row = Verdict(
             service=service,
             snapshot=service.snapshot,
-            policy=policy,
+            policy=service.policy,
             check_id=check_id,
             level=standing.level.value,
             standing=standing.standing,
             message=result["message"],
             evidence=result["evidence"],
             waiver_id=standing.waiver_id,
-            since=before.since if before is not None and is_same else now,
+            since=before.since if before is not None and is_same else since,
         )
         if before is None or any(getattr(before, name) != getattr(row, name) for name in _COMPARED):
             rows.append(row)
@@ -107,7 +109,7 @@ def _write_verdicts(service: Service, policy: Policy, found: Grade, results: Map
 _COMPARED = ("snapshot_id", "policy_id", "level", "standing", "message", "evidence", "waiver_id")
 
 
-def _write_level(service: Service, policy: Policy, found: Grade, at: dt.datetime) -> Evaluation | None:
+def _write_level(service: Service, found: Grade, at: dt.datetime) -> Evaluation | None:
     last = Evaluation.objects.filter(service=service).first()
     before = last.level if last else ""
     changes = {
@@ -125,7 +127,7 @@ def _write_level(service: Service, policy: Policy, found: Grade, at: dt.datetime
         service=service,
         snapshot=service.snapshot,
         commit=service.commit,
-        policy=policy,
+        policy=service.policy,
         level=found.level.value,
         previous_level=before,
         is_level_change=before != found.level,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from scaffolder.git.bare import DRAFT, create_bare, in_use, is_in_use, loose_refs, made_by
 from scaffolder.git.command import GitError
 from scaffolder.git.commits import Commit, Person, PushTarget, commit_folder, pack, push
+from scaffolder.git.edits import Edits, commit_edits
 from scaffolder.git.names import checked_path, checked_ref, is_commit, is_ref
 from scaffolder.git.objects import CommitHead, ObjectReader, TooManyFilesError, TreeFile
 from scaffolder.git.reads import (
@@ -35,6 +36,7 @@ __all__ = [
     "Commit",
     "CommitHead",
     "CommitInfo",
+    "Edits",
     "GitError",
     "ObjectReader",
     "Person",
@@ -45,6 +47,7 @@ __all__ = [
     "changes",
     "checked_path",
     "checked_ref",
+    "commit_edits",
     "commit_folder",
     "commit_info",
     "create_bare",

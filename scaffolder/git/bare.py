@@ -13,6 +13,7 @@ from pathlib import Path
 
 from portal.foundation.errors import NotFoundError
 
+DRAFT = ".draft-"
 _CONFIG = """[core]
 \trepositoryformatversion = 0
 \tfilemode = true
@@ -28,7 +29,7 @@ def create_bare(repository: Path, *, default_branch: str = "main", made_by: uuid
     into its configuration as the proof of origin.
     """
     repository.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = repository.parent / f".draft-{uuid.uuid4().hex}"
+    draft = repository.parent / f"{DRAFT}{uuid.uuid4().hex}"
     for part in ("objects/info", "objects/pack", "refs/heads", "refs/tags", "info"):
         (draft / part).mkdir(mode=0o700, parents=True)
     (draft / "HEAD").write_text(f"ref: refs/heads/{default_branch}\n", encoding="ascii")
@@ -37,7 +38,7 @@ def create_bare(repository: Path, *, default_branch: str = "main", made_by: uuid
     try:
         draft.rename(repository)
     except OSError:
-        remove_tree(draft)
+        shutil.rmtree(draft)
         if not repository.is_dir():
             raise
         return False
@@ -51,6 +52,12 @@ def made_by(repository: Path) -> uuid.UUID | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     return uuid.UUID(found[1]) if found else None
+
+
+def loose_refs(repository: Path) -> set[str]:
+    """Return the names of the refs that have a file of their own, those that git cannot read included."""
+    found = (path for path in (repository / "refs").rglob("*") if path.is_file() and path.suffix != ".lock")
+    return {path.relative_to(repository).as_posix() for path in found}
 
 
 @contextlib.contextmanager
@@ -77,8 +84,3 @@ def is_in_use(repository: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
-
-
-def remove_tree(folder: Path) -> None:
-    """Remove a folder and everything in it, also when git made parts of it read-only."""
-    shutil.rmtree(folder)

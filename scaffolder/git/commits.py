@@ -101,7 +101,7 @@ def _stream(folder: Path, message: str, who: str, refs: Sequence[str]) -> Iterat
     yield text
     yield b"deleteall\n"
     for path, mode, content in sorted(_files(str(folder), b"")):
-        yield b"M %s inline %s\ndata %d\n" % (mode, _quoted(path), len(content))
+        yield b"M %s inline %s\ndata %d\n" % (mode, quoted(path), len(content))
         yield content
         yield b"\n"
     for ref in refs[1:]:
@@ -128,7 +128,8 @@ def _content(path: str) -> bytes:
         return file.read()
 
 
-def _quoted(path: bytes) -> bytes:
+def quoted(path: bytes) -> bytes:
+    """Return a path as fast-import reads it."""
     if b'"' not in path and b"\n" not in path and b"\\" not in path:
         return path
     escaped = path.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")

@@ -35,7 +35,8 @@ class Run(Leased):
     """One run of a template. The database owns it: a message only says that it may be looked at.
 
     `values` are the validated answers without secrets. `target_name` is the name that the run reserves while it is
-    active: a partial unique constraint lets one active run hold it. `fence` (of the lease) counts the claims.
+    active: a partial unique constraint lets one active run hold it. `fence` (of the lease) counts the claims. `is_seed`
+    marks runs of the demo data: dated back, and not verified, since the library's own gate has done that.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -51,6 +52,7 @@ class Run(Leased):
     target_name = models.CharField(max_length=63)
     idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - null keeps it out of the constraint
     request_digest = models.CharField(max_length=64, blank=True)
+    is_seed = models.BooleanField(default=False)
     attempt = models.PositiveIntegerField(default=1)
     output = models.JSONField(default=dict)
     error = models.JSONField(null=True, blank=True)

@@ -9,7 +9,7 @@ from scaffolder.services.dry_runs import DryRun, PlannedStep, dry_run
 from scaffolder.services.events import events_of
 from scaffolder.services.names import NameStatus, name_status
 from scaffolder.services.repositories import refresh_from_repository
-from scaffolder.services.runs import find_run, start_run
+from scaffolder.services.runs import find_run, seed_run, start_run
 from scaffolder.services.sweeping import sweep
 from scaffolder.services.templates import find_template, register_templates, same_template
 from scaffolder.services.warming import warm
@@ -31,6 +31,7 @@ __all__ = [
     "register_templates",
     "retry_run",
     "same_template",
+    "seed_run",
     "start_run",
     "sweep",
     "warm",

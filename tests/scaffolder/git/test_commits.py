@@ -118,3 +118,34 @@ def test_errors_of_git_do_not_tell_where_the_repository_lies(tmp_path: Path, fol
 def test_credentials_of_a_push_target_are_never_shown() -> None:
     target = git.PushTarget("https://example.com/x.git", "https", {"GIT_CONFIG_VALUE_0": "Authorization: secret"})
     assert "secret" not in repr(target)
+
+
+def test_edits_on_top_of_a_branch(tmp_path: Path) -> None:
+    repository, folder = tmp_path / "r.git", tmp_path / "work"
+    folder.mkdir()
+    for name in ("kept", "gone", "a b", "moved"):
+        (folder / name).write_text(name)
+    first = git.commit_folder(
+        repository, folder, message="Begin", author=AUTHOR, when=WHEN, refs=["refs/heads/main", "refs/goldpath/render"]
+    )
+    edits = git.Edits(written={'new/"x"': b"new\n"}, removed=("gone",), moved={"moved": "to/moved", "a b": "c d"})
+    done = git.commit_edits(repository, edits, branch="main", message="Change", author=AUTHOR, when=WHEN)
+    assert git.head(repository, "refs/heads/main") == done.id
+    assert git.head(repository, "refs/goldpath/render") == first.id
+    with git.ObjectReader(repository) as reader:
+        head = reader.commit(done.id)
+        assert head is not None
+        assert head.tree == done.tree
+        assert sorted(reader.files(head.tree, limit=10)) == ["c d", "kept", 'new/"x"', "to/moved"]
+    assert git.commit_info(repository, done.id).parents == (first.id,)
+
+
+def test_edits_on_a_branch_that_is_not_there_or_a_path_that_leads_out(tmp_path: Path) -> None:
+    repository = tmp_path / "r.git"
+    git.create_bare(repository)
+    with pytest.raises(git.GitError):
+        git.commit_edits(repository, git.Edits(), branch="main", message="x", author=AUTHOR, when=WHEN)
+    with pytest.raises(InputError):
+        git.commit_edits(
+            repository, git.Edits(removed=("../x",)), branch="main", message="x", author=AUTHOR, when=WHEN
+        )
