@@ -9,6 +9,8 @@ root=$(cd "$here/../../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 capabilities=$(ls "$here/../capabilities")
+# The toolchain line of the fragments is for services, not for this script.
+export GOTOOLCHAIN=local
 
 # tidy SET FRAGMENT: starts from the superset, keeps what the set needs.
 tidy() {

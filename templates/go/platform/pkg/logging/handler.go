@@ -5,11 +5,14 @@ import (
 	"log/slog"
 	"slices"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 // handler stands before a backend and decides everything on which backends
 // differ: level filtering, groups (dotted keys), repeated keys (last wins),
-// errors and durations (text), and attributes carried by the context.
+// errors and durations (text), and what the context carries: attributes, and
+// the span that the record belongs to.
 type handler struct {
 	backend slog.Handler
 	level   slog.Leveler
@@ -28,7 +31,7 @@ func (h *handler) Enabled(_ context.Context, level slog.Level) bool {
 
 // Handle passes a flat copy of the record to the backend.
 func (h *handler) Handle(ctx context.Context, record slog.Record) error {
-	attrs := slices.Clone(h.attrs)
+	attrs := appendSpan(ctx, slices.Clone(h.attrs))
 	for _, attr := range fromContext(ctx) {
 		attrs = appendFlat(attrs, "", attr)
 	}
@@ -59,6 +62,17 @@ func (h *handler) WithGroup(name string) slog.Handler {
 	next := *h
 	next.prefix = h.prefix + name + "."
 	return &next
+}
+
+// appendSpan adds the ids of the span in the context, under the names that
+// OpenTelemetry gives them in logs.
+func appendSpan(ctx context.Context, attrs []slog.Attr) []slog.Attr {
+	span := trace.SpanContextFromContext(ctx)
+	if !span.IsValid() {
+		return attrs
+	}
+	attrs = put(attrs, slog.String(keyTraceID, span.TraceID().String()))
+	return put(attrs, slog.String(keySpanID, span.SpanID().String()))
 }
 
 // appendFlat adds attr with its full key; groups become one attribute per leaf.

@@ -29,6 +29,12 @@ const (
 	keyMessage = "msg"
 )
 
+// Keys of the fields of records that are logged within a span.
+const (
+	keyTraceID = "trace_id"
+	keySpanID  = "span_id"
+)
+
 // Options configures New.
 type Options struct {
 	// Backend is Logrus or Zap.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace"
 
 	"goldpath.local/service/pkg/logging"
 )
@@ -59,6 +60,7 @@ func TestBackendsWriteTheSameRecord(t *testing.T) {
 			l.InfoContext(logging.With(context.Background(), slog.String("request_id", "r1")), "ctx")
 		},
 	}
+	records["span"] = func(l *slog.Logger) { l.With("trace_id", "old").InfoContext(spanContext(), "traced") }
 	for name, write := range records {
 		t.Run(name, func(t *testing.T) {
 			want := record(t, logging.Logrus, write)
@@ -71,6 +73,22 @@ func TestBackendsWriteTheSameRecord(t *testing.T) {
 			}
 			require.Equal(t, want, got)
 		})
+	}
+}
+
+func spanContext() context.Context {
+	return trace.ContextWithSpanContext(context.Background(), trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: trace.TraceID{0xab}, SpanID: trace.SpanID{0xcd},
+	}))
+}
+
+func TestRecordsWithinASpanNameIt(t *testing.T) {
+	for _, backend := range backends {
+		line := record(t, backend, func(l *slog.Logger) { l.WithGroup("http").InfoContext(spanContext(), "traced") })
+		require.Equal(t, "ab000000000000000000000000000000", line["trace_id"], backend)
+		require.Equal(t, "cd00000000000000", line["span_id"], backend)
+		line = record(t, backend, func(l *slog.Logger) { l.Info("not traced") })
+		require.NotContains(t, line, "trace_id", backend)
 	}
 }
 

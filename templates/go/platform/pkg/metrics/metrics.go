@@ -3,6 +3,7 @@
 package metrics
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/otel/trace"
 
 	"goldpath.local/service/pkg/buildinfo"
 )
@@ -32,10 +34,12 @@ func NewRegistry(build buildinfo.Info) *prometheus.Registry {
 	return registry
 }
 
-// Handler exposes the registry and counts its own scrapes.
+// Handler exposes the registry and counts its own scrapes. Scrapers that ask for
+// OpenMetrics get exemplars too.
 func Handler(registry *prometheus.Registry) http.Handler {
 	return promhttp.InstrumentMetricHandler(registry, promhttp.HandlerFor(registry, promhttp.HandlerOpts{
-		Registry: registry,
+		Registry:          registry,
+		EnableOpenMetrics: true,
 	}))
 }
 
@@ -64,15 +68,25 @@ func NewHTTP(registry prometheus.Registerer) *HTTP {
 }
 
 // Begin counts a request in; the returned function counts it out. route must
-// be the pattern ("/tasks/:id"), never the path: labels must stay few.
-func (m *HTTP) Begin(method string) func(route string, status int) {
+// be the pattern ("/tasks/:id"), never the path: labels must stay few. When the
+// context holds a sampled trace, that trace is the exemplar of the measurement.
+func (m *HTTP) Begin(method string) func(ctx context.Context, route string, status int) {
 	begin := time.Now()
 	m.inFlight.Inc()
-	return func(route string, status int) {
+	return func(ctx context.Context, route string, status int) {
 		m.inFlight.Dec()
-		m.duration.WithLabelValues(knownMethod(method), route, strconv.Itoa(status)).
-			Observe(time.Since(begin).Seconds())
+		observe(ctx, m.duration.WithLabelValues(knownMethod(method), route, strconv.Itoa(status)), time.Since(begin))
 	}
+}
+
+func observe(ctx context.Context, histogram prometheus.Observer, took time.Duration) {
+	span := trace.SpanContextFromContext(ctx)
+	exemplars, ok := histogram.(prometheus.ExemplarObserver)
+	if !ok || !span.IsSampled() {
+		histogram.Observe(took.Seconds())
+		return
+	}
+	exemplars.ObserveWithExemplar(took.Seconds(), prometheus.Labels{"trace_id": span.TraceID().String()})
 }
 
 // knownMethod keeps clients from inventing label values.

@@ -1,6 +1,7 @@
 package metrics_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -8,15 +9,18 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace"
 
 	"goldpath.local/service/pkg/buildinfo"
 	"goldpath.local/service/pkg/metrics"
 )
 
-func scrape(t *testing.T, registry *prometheus.Registry) string {
+func scrape(t *testing.T, registry *prometheus.Registry, accept ...string) string {
 	t.Helper()
 	rec := httptest.NewRecorder()
-	metrics.Handler(registry).ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	req := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+	req.Header["Accept"] = accept
+	metrics.Handler(registry).ServeHTTP(rec, req)
 	require.Equal(t, http.StatusOK, rec.Code)
 	return rec.Body.String()
 }
@@ -34,8 +38,8 @@ func TestRequestsAreMeasuredByRoutePattern(t *testing.T) {
 
 	end := m.Begin(http.MethodGet)
 	require.Contains(t, scrape(t, registry), "http_server_requests_in_flight 1")
-	end("/tasks/:id", http.StatusOK)
-	m.Begin("BREW")("unmatched", http.StatusNotFound)
+	end(t.Context(), "/tasks/:id", http.StatusOK)
+	m.Begin("BREW")(t.Context(), "unmatched", http.StatusNotFound)
 
 	page := scrape(t, registry)
 	require.Contains(t, page, "http_server_requests_in_flight 0")
@@ -43,9 +47,26 @@ func TestRequestsAreMeasuredByRoutePattern(t *testing.T) {
 	require.Contains(t, page, `http_server_request_duration_seconds_count{method="OTHER",route="unmatched",status="404"} 1`)
 }
 
+func TestSampledTracesAreExemplars(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	m := metrics.NewHTTP(registry)
+	span := func(id byte, flags trace.TraceFlags) context.Context {
+		return trace.ContextWithSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{
+			TraceID: trace.TraceID{id}, SpanID: trace.SpanID{id}, TraceFlags: flags,
+		}))
+	}
+	m.Begin(http.MethodGet)(span(1, trace.FlagsSampled), "/sampled", http.StatusOK)
+	m.Begin(http.MethodGet)(span(2, 0), "/unsampled", http.StatusOK)
+
+	page := scrape(t, registry, "application/openmetrics-text")
+	require.Contains(t, page, `# {trace_id="01000000000000000000000000000000"}`)
+	require.NotContains(t, page, `{trace_id="02`)
+	require.NotContains(t, scrape(t, registry), "trace_id", "the plain text format has no exemplars")
+}
+
 func TestMetricNamesFollowTheConventions(t *testing.T) {
 	registry := metrics.NewRegistry(buildinfo.Info{})
-	metrics.NewHTTP(registry).Begin(http.MethodGet)("/x", http.StatusOK)
+	metrics.NewHTTP(registry).Begin(http.MethodGet)(t.Context(), "/x", http.StatusOK)
 	problems, err := testutil.GatherAndLint(registry)
 	require.NoError(t, err)
 	require.Empty(t, problems)

@@ -9,9 +9,11 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/exaring/otelpgx"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.opentelemetry.io/otel/trace"
 
 	"goldpath.local/service/pkg/config"
 )
@@ -52,11 +54,30 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
+// Option changes what Open makes.
+type Option func(*pgxpool.Config)
+
+// WithTracing gives every statement a span within the span of its context.
+// Statements outside of any span, such as those of probes, get none. The text of
+// a statement is recorded, its arguments are not.
+func WithTracing(provider trace.TracerProvider) Option {
+	return func(cfg *pgxpool.Config) {
+		cfg.ConnConfig.Tracer = otelpgx.NewTracer(
+			otelpgx.WithTracerProvider(provider),
+			otelpgx.WithTrimSQLInSpanName(),
+			otelpgx.WithDisableQuerySpanNamePrefix(),
+		)
+	}
+}
+
 // Open returns a pool that connects when it is first used. The caller closes it.
-func Open(ctx context.Context, cfg Config, application string) (*pgxpool.Pool, error) {
+func Open(ctx context.Context, cfg Config, application string, opts ...Option) (*pgxpool.Pool, error) {
 	parsed, err := poolConfig(cfg, application)
 	if err != nil {
 		return nil, err
+	}
+	for _, opt := range opts {
+		opt(parsed)
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, parsed)
 	if err != nil {

@@ -15,24 +15,31 @@ import (
 	"goldpath.local/service/pkg/httpserver"
 	"goldpath.local/service/pkg/lifecycle"
 	"goldpath.local/service/pkg/metrics"
+	"goldpath.local/service/pkg/telemetry"
 )
 
 // App is a composed service that has not been started.
 type App struct {
-	log      *slog.Logger
-	cfg      config.Config
-	group    *lifecycle.Group
-	probes   *health.Registry
-	registry *prometheus.Registry
-	admin    *httpserver.Server
-	api      *httpserver.Server
+	log       *slog.Logger
+	cfg       config.Config
+	group     *lifecycle.Group
+	telemetry *telemetry.Telemetry
+	probes    *health.Registry
+	registry  *prometheus.Registry
+	admin     *httpserver.Server
+	api       *httpserver.Server
 }
 
 // New composes the service. Components start in the order in which they are
-// added and stop in reverse: the admin port is up first and down last, so that
-// probes and metrics tell the whole story; the API is up last and down first.
+// added and stop in reverse: the admin port is up before and down after all that
+// does the work, so that probes and metrics tell the whole story; the API is up
+// last and down first. Telemetry stops at the very end and sends what is left.
 func New(ctx context.Context, configs *config.Store, log *slog.Logger) (*App, error) {
-	a := newApp(configs, log)
+	tel, err := newTelemetry(ctx, configs.Get(), log)
+	if err != nil {
+		return nil, fmt.Errorf("set up telemetry: %w", err)
+	}
+	a := newApp(configs, log, tel)
 	repositories, err := a.wireRepositories(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("wire repositories: %w", err)
@@ -44,8 +51,8 @@ func New(ctx context.Context, configs *config.Store, log *slog.Logger) (*App, er
 }
 
 // newApp returns a service with everything but its own work: it can be probed,
-// measured and reconfigured.
-func newApp(configs *config.Store, log *slog.Logger) *App {
+// measured, traced and reconfigured.
+func newApp(configs *config.Store, log *slog.Logger, tel *telemetry.Telemetry) *App {
 	cfg := configs.Get()
 	group := lifecycle.NewGroup(log, lifecycle.Timeouts{
 		Start: cfg.Lifecycle.StartTimeout,
@@ -53,12 +60,14 @@ func newApp(configs *config.Store, log *slog.Logger) *App {
 		Stop:  cfg.Lifecycle.StopTimeout,
 	})
 	a := &App{
-		log:      log,
-		cfg:      cfg,
-		group:    group,
-		probes:   health.New(log, group.State, cfg.Lifecycle.ProbeTimeout),
-		registry: metrics.NewRegistry(buildinfo.Read()),
+		log:       log,
+		cfg:       cfg,
+		group:     group,
+		telemetry: tel,
+		probes:    health.New(log, group.State, cfg.Lifecycle.ProbeTimeout),
+		registry:  metrics.NewRegistry(buildinfo.Read()),
 	}
+	group.Add(tel.Component())
 	a.admin = httpserver.New("admin", cfg.Admin,
 		httpserver.NewAdminHandler(a.probes, metrics.Handler(a.registry)), log, group.Fail)
 	group.Add(a.admin.Component())

@@ -103,6 +103,14 @@ func TestNewRefusesAConfigurationThatCannotBeWired(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
+func TestTelemetryThatIsNotUnderstoodStopsTheService(t *testing.T) {
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "carrier pigeon")
+	code, _, message := run(t, "serve")
+	require.Equal(t, 1, code)
+	require.Contains(t, message, "OTEL_EXPORTER_OTLP_PROTOCOL")
+}
+
 func TestServeEndsWhenItIsAskedTo(t *testing.T) {
 	t.Setenv("APP_HTTP_ADDR", "127.0.0.1:0")
 	t.Setenv("APP_ADMIN_ADDR", "127.0.0.1:0")

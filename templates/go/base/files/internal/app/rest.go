@@ -14,6 +14,7 @@ func (a *App) wireREST(operations rest.StrictServerInterface) error {
 	opts := handlers.RouterOptions{
 		Log:            a.log,
 		Metrics:        metrics.NewHTTP(a.registry),
+		Telemetry:      a.telemetry,
 		BodyLimit:      a.cfg.HTTP.BodyLimit,
 		RequestTimeout: a.cfg.HTTP.RequestTimeout,
 	}

@@ -10,6 +10,7 @@ import (
 	"goldpath.local/service/pkg/config"
 	"goldpath.local/service/pkg/httpserver"
 	"goldpath.local/service/pkg/logging"
+	"goldpath.local/service/pkg/telemetry"
 )
 
 // EnvPrefix starts every environment variable: http.addr is APP_HTTP_ADDR.
@@ -18,7 +19,7 @@ const EnvPrefix = "APP"
 // Config is the whole configuration. It is a value and never changes; see Store
 // for how the dynamic section is replaced at run time.
 type Config struct {
-	// Service says what this is, for logs and metrics.
+	// Service says what this is, for logs and traces.
 	Service Service `mapstructure:"service"`
 	// HTTP is the port of the API.
 	HTTP HTTP `mapstructure:"http"`
@@ -26,6 +27,9 @@ type Config struct {
 	Admin httpserver.Config `mapstructure:"admin"`
 	// Log chooses the log backend.
 	Log Log `mapstructure:"log"`
+	// Telemetry says how much is traced. Where spans go is said by the standard
+	// variables of OpenTelemetry.
+	Telemetry telemetry.Config `mapstructure:"telemetry"`
 	// Lifecycle bounds start and stop.
 	Lifecycle Lifecycle `mapstructure:"lifecycle"`
 	//% if cookiecutter.postgres == "yes"
@@ -98,6 +102,10 @@ func Default() Config {
 		},
 		Admin: serverDefaults(":9090"),
 		Log:   Log{Backend: logging.Logrus},
+		Telemetry: telemetry.Config{
+			SampleRatio:  1,
+			FlushTimeout: 3 * time.Second,
+		},
 		Lifecycle: Lifecycle{
 			StartTimeout:   30 * time.Second,
 			DrainDelay:     0,
@@ -169,6 +177,7 @@ func (c Config) Validate() error {
 		require(c.Lifecycle.DrainDelay >= 0, "lifecycle.drain_delay must not be negative"),
 		require(c.Lifecycle.ReloadInterval >= 0, "lifecycle.reload_interval must not be negative"),
 	}
+	errs = append(errs, c.Telemetry.Validate())
 	if _, err := logging.ParseLevel(c.Dynamic.LogLevel); err != nil {
 		errs = append(errs, err)
 	}

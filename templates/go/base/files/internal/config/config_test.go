@@ -22,6 +22,7 @@ func TestEnvironmentOverridesTheFile(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte("http: {addr: ':1', request_timeout: 2s}\nlog: {backend: zap}\n"), 0o600))
 	t.Setenv("APP_CONFIG_FILE", file)
 	t.Setenv("APP_HTTP_ADDR", ":2")
+	t.Setenv("APP_TELEMETRY_SAMPLE_RATIO", "0.25")
 
 	cfg, err := config.Load()
 
@@ -29,6 +30,7 @@ func TestEnvironmentOverridesTheFile(t *testing.T) {
 	require.Equal(t, ":2", cfg.HTTP.Addr)
 	require.Equal(t, 2*time.Second, cfg.HTTP.RequestTimeout)
 	require.Equal(t, "zap", cfg.Log.Backend)
+	require.InDelta(t, 0.25, cfg.Telemetry.SampleRatio, 0)
 }
 
 func TestEveryMistakeIsNamed(t *testing.T) {
@@ -40,6 +42,8 @@ func TestEveryMistakeIsNamed(t *testing.T) {
 		"http.request_timeout":      func(c *config.Config) { c.HTTP.RequestTimeout = 0 },
 		"http.write_timeout":        func(c *config.Config) { c.HTTP.WriteTimeout = time.Second },
 		"log.backend":               func(c *config.Config) { c.Log.Backend = "glog" },
+		"telemetry.sample_ratio":    func(c *config.Config) { c.Telemetry.SampleRatio = 2 },
+		"telemetry.flush_timeout":   func(c *config.Config) { c.Telemetry.FlushTimeout = 0 },
 		"lifecycle.start_timeout":   func(c *config.Config) { c.Lifecycle.StartTimeout = 0 },
 		"lifecycle.stop_timeout":    func(c *config.Config) { c.Lifecycle.StopTimeout = 0 },
 		"lifecycle.probe_timeout":   func(c *config.Config) { c.Lifecycle.ProbeTimeout = 0 },

@@ -13,6 +13,7 @@ import (
 	"goldpath.local/service/internal/middleware"
 	"goldpath.local/service/pkg/metrics"
 	"goldpath.local/service/pkg/openapi"
+	"goldpath.local/service/pkg/telemetry"
 )
 
 // RouterOptions holds what the router needs beside the operations.
@@ -21,6 +22,8 @@ type RouterOptions struct {
 	Log *slog.Logger
 	// Metrics measures every request.
 	Metrics *metrics.HTTP
+	// Telemetry gives every request a span.
+	Telemetry *telemetry.Telemetry
 	// BodyLimit is the greatest size of a request body, in bytes.
 	BodyLimit int64
 	// RequestTimeout bounds the work on one request.
@@ -30,8 +33,8 @@ type RouterOptions struct {
 }
 
 // NewRouter returns the handler that serves the API. The order of the
-// middleware matters: what is logged and measured includes panics, refusals
-// and routes that do not exist.
+// middleware matters: what is traced, logged and measured includes panics,
+// refusals and routes that do not exist.
 func NewRouter(opts RouterOptions, api rest.StrictServerInterface) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
@@ -40,6 +43,7 @@ func NewRouter(opts RouterOptions, api rest.StrictServerInterface) http.Handler 
 	_ = engine.SetTrustedProxies(nil) // nil cannot fail: client_ip is the peer, headers are not believed
 
 	engine.Use(
+		middleware.Trace(),
 		middleware.RequestID(),
 		middleware.Metrics(opts.Metrics),
 		middleware.AccessLog(opts.Log),
@@ -61,5 +65,5 @@ func NewRouter(opts RouterOptions, api rest.StrictServerInterface) http.Handler 
 	rest.RegisterHandlersWithOptions(engine, strict, rest.GinServerOptions{
 		ErrorHandler: func(c *gin.Context, err error, _ int) { middleware.FailRequest(c, err) },
 	})
-	return engine
+	return opts.Telemetry.Handler(engine)
 }

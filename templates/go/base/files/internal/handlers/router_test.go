@@ -15,6 +15,7 @@ import (
 	"goldpath.local/service/internal/handlers"
 	"goldpath.local/service/pkg/logging"
 	"goldpath.local/service/pkg/metrics"
+	"goldpath.local/service/pkg/telemetry/telemetrytest"
 )
 
 // serve sends a GET and fails unless it succeeds.
@@ -60,6 +61,8 @@ func TestAccessLogHasOneRecordPerRequest(t *testing.T) {
 	require.NoError(t, json.Unmarshal(out.Bytes(), &record), "exactly one line")
 	require.Equal(t, "r1", record["request_id"])
 	require.Equal(t, "0af7651916cd43dd8448eb211c80319c", record["trace_id"])
+	require.Len(t, record["span_id"], 16)
+	require.NotEqual(t, "b7ad6b7169203331", record["span_id"], "the service's own span, not the caller's")
 	require.Equal(t, "unmatched", record["route"])
 	require.InDelta(t, 404, record["status"], 0)
 	require.Equal(t, "info", record["level"], "a client's mistake is not an error of the service")
@@ -76,6 +79,26 @@ func TestRequestsAreMeasuredWithFewLabels(t *testing.T) {
 	count, err := testutil.GatherAndCount(registry, "http_server_request_duration_seconds")
 	require.NoError(t, err)
 	require.Equal(t, 1, count, "paths without a route share one series")
+}
+
+func TestRequestsAreTracedByTheirRoute(t *testing.T) {
+	tel, recorder := telemetrytest.Recording(t)
+	registry := prometheus.NewRegistry()
+	c := newClient(t, func(opts *handlers.RouterOptions) {
+		opts.Telemetry, opts.Metrics = tel, metrics.NewHTTP(registry)
+	})
+	c.do(http.MethodGet, "/api/v1/tasks", "")
+	c.do(http.MethodGet, "/nothing/here", "")
+
+	spans := recorder.Ended()
+	require.Len(t, spans, 2)
+	require.Equal(t, "GET /api/v1/tasks", spans[0].Name())
+	require.Equal(t, "GET", spans[1].Name(), "paths are invented by clients")
+	rec := httptest.NewRecorder()
+	req := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+	req.Header.Set("Accept", "application/openmetrics-text")
+	metrics.Handler(registry).ServeHTTP(rec, req)
+	require.Contains(t, rec.Body.String(), spans[0].SpanContext().TraceID().String(), "measurements point at a trace")
 }
 
 func TestClientsCannotForgeTheirAddress(t *testing.T) {

@@ -10,18 +10,30 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"goldpath.local/service/pkg/metrics"
+	"goldpath.local/service/pkg/telemetry"
 )
 
 // unmatched is the route of requests that no route matches. Their paths are
 // invented by clients and must not become label values.
 const unmatched = "unmatched"
 
+// Trace names the span of every request by its route pattern. Requests that no
+// route matches keep the name they have: their method.
+func Trace() gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if path := c.FullPath(); path != "" {
+			telemetry.SetRoute(c.Request.Context(), c.Request.Method, path)
+		}
+		c.Next()
+	}
+}
+
 // Metrics measures every request by its route pattern.
 func Metrics(m *metrics.HTTP) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		end := m.Begin(c.Request.Method)
 		// Deferred, so that an aborted handler does not stay in flight for ever.
-		defer func() { end(route(c), c.Writer.Status()) }()
+		defer func() { end(c.Request.Context(), route(c), c.Writer.Status()) }()
 		c.Next()
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"goldpath.local/service/pkg/apierror"
+	"goldpath.local/service/pkg/telemetry"
 )
 
 // Fail answers the request with the problem document for err and stops the
@@ -66,7 +67,7 @@ func failWith(c *gin.Context, problem apierror.Problem) {
 	}
 	problem.Instance = c.Request.URL.Path
 	problem.RequestID = c.Writer.Header().Get(HeaderRequestID)
-	problem.TraceID = c.GetString(keyTraceID)
+	problem.TraceID = telemetry.TraceID(c.Request.Context())
 	c.Header("Content-Type", apierror.ContentType)
 	c.Status(problem.Status)
 	// A client that has gone away cannot be told anything.

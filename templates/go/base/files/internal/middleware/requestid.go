@@ -13,16 +13,10 @@ import (
 // HeaderRequestID carries the id of a request in both directions.
 const HeaderRequestID = "X-Request-ID"
 
-const keyTraceID = "trace_id"
-
-var (
-	safeID      = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-	traceParent = regexp.MustCompile(`^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$`)
-)
+var safeID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 // RequestID gives every request an id: the caller's, if it is harmless, or a
-// new one. It is in the answer and, with the trace id of the W3C traceparent
-// header, in every log record of the request.
+// new one. It is in the answer and in every log record of the request.
 func RequestID() gin.HandlerFunc {
 	return func(c *gin.Context) {
 		id := c.GetHeader(HeaderRequestID)
@@ -30,12 +24,7 @@ func RequestID() gin.HandlerFunc {
 			id = rand.Text()
 		}
 		c.Header(HeaderRequestID, id)
-		attrs := []slog.Attr{slog.String("request_id", id)}
-		if m := traceParent.FindStringSubmatch(c.GetHeader("traceparent")); m != nil {
-			attrs = append(attrs, slog.String(keyTraceID, m[1]))
-			c.Set(keyTraceID, m[1])
-		}
-		c.Request = c.Request.WithContext(logging.With(c.Request.Context(), attrs...))
+		c.Request = c.Request.WithContext(logging.With(c.Request.Context(), slog.String("request_id", id)))
 		c.Next()
 	}
 }

@@ -15,7 +15,11 @@ import (
 // wirePostgres adds the pool to the service. A database that is down makes the
 // service unready, not dead: it recovers without a restart.
 func (a *App) wirePostgres(ctx context.Context) (*pgxpool.Pool, error) {
-	pool, err := postgres.Open(context.WithoutCancel(ctx), a.cfg.Postgres, a.cfg.Service.Name)
+	var opts []postgres.Option
+	if a.telemetry.Enabled() {
+		opts = append(opts, postgres.WithTracing(a.telemetry.TracerProvider()))
+	}
+	pool, err := postgres.Open(context.WithoutCancel(ctx), a.cfg.Postgres, a.cfg.Service.Name, opts...)
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,10 @@ func start(t *testing.T, drain time.Duration) *running {
 	t.Setenv("APP_LIFECYCLE_DRAIN_DELAY", drain.String())
 	configs, err := config.NewStore()
 	require.NoError(t, err)
-	a := newApp(configs, slog.New(slog.DiscardHandler))
+	log := slog.New(slog.DiscardHandler)
+	tel, err := newTelemetry(t.Context(), configs.Get(), log)
+	require.NoError(t, err)
+	a := newApp(configs, log, tel)
 	require.NoError(t, a.wireREST(wireOperations(repositories{tasks: memory.NewTasks()})))
 
 	ctx, stop := context.WithCancel(t.Context())

@@ -21,6 +21,7 @@ import (
 	"goldpath.local/service/pkg/apierror"
 	"goldpath.local/service/pkg/metrics"
 	"goldpath.local/service/pkg/openapi"
+	"goldpath.local/service/pkg/telemetry/telemetrytest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -37,9 +38,11 @@ func newClient(t testing.TB, configure ...func(*handlers.RouterOptions)) client 
 	t.Helper()
 	validator, err := openapi.NewValidator(rest.Spec)
 	require.NoError(t, err)
+	tel, _ := telemetrytest.Recording(t)
 	opts := handlers.RouterOptions{
 		Log:            slog.New(slog.DiscardHandler),
 		Metrics:        metrics.NewHTTP(prometheus.NewRegistry()),
+		Telemetry:      tel,
 		BodyLimit:      16 << 10,
 		RequestTimeout: 5 * time.Second,
 		Validator:      validator,

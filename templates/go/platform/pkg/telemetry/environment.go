@@ -1,0 +1,122 @@
+package telemetry
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+)
+
+// The standard variables that decide here; the SDK and its exporters read the
+// others (headers, certificates, timeouts, batches) themselves. See "Environment
+// Variable Specification" and "OTLP Exporter Configuration" of OpenTelemetry.
+const (
+	envDisabled = "OTEL_SDK_DISABLED"
+	envExporter = "OTEL_TRACES_EXPORTER"
+	envSampler  = "OTEL_TRACES_SAMPLER"
+)
+
+// A variable of one signal wins over the one of all signals.
+var (
+	envEndpoint = []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"}
+	envProtocol = []string{"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"}
+)
+
+const (
+	protocolHTTP = "http/protobuf"
+	protocolGRPC = "grpc"
+)
+
+// Service says whose spans these are.
+type Service struct {
+	// Name is service.name.
+	Name string
+	// Version is service.version.
+	Version string
+	// Environment is deployment.environment.name.
+	Environment string
+}
+
+// exportWanted reports whether spans are to be sent. Values that New would have
+// to guess about are errors.
+func exportWanted() (bool, error) {
+	if strings.EqualFold(os.Getenv(envDisabled), "true") {
+		return false, nil
+	}
+	switch exporter := os.Getenv(envExporter); exporter {
+	case "none":
+		return false, nil
+	case "", "otlp":
+	default:
+		return false, fmt.Errorf("%s is %q: this service knows otlp and none", envExporter, exporter)
+	}
+	if first(envEndpoint) == "" {
+		return false, nil
+	}
+	if _, err := protocol(); err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
+func protocol() (string, error) {
+	switch name := first(envProtocol); name {
+	case "", protocolHTTP:
+		return protocolHTTP, nil
+	case protocolGRPC:
+		return protocolGRPC, nil
+	default:
+		return "", fmt.Errorf("%s is %q: this service knows %s and %s", envProtocol[1], name, protocolHTTP, protocolGRPC)
+	}
+}
+
+func newExporter(ctx context.Context) (sdktrace.SpanExporter, error) {
+	name, err := protocol()
+	if err != nil {
+		return nil, err
+	}
+	if name == protocolGRPC {
+		return otlptracegrpc.New(ctx)
+	}
+	return otlptracehttp.New(ctx)
+}
+
+// newResource describes the service. OTEL_SERVICE_NAME and
+// OTEL_RESOURCE_ATTRIBUTES have the last word, as the specification wants.
+func newResource(ctx context.Context, service Service) (*resource.Resource, error) {
+	return resource.New(ctx,
+		resource.WithTelemetrySDK(),
+		resource.WithAttributes(
+			semconv.ServiceName(service.Name),
+			semconv.ServiceVersion(service.Version),
+			semconv.DeploymentEnvironmentNameKey.String(service.Environment),
+		),
+		resource.WithFromEnv(),
+	)
+}
+
+// samplerOptions is empty when the standard variable names a sampler: the SDK
+// reads it.
+func samplerOptions(cfg Config) []sdktrace.TracerProviderOption {
+	if os.Getenv(envSampler) != "" {
+		return nil
+	}
+	return []sdktrace.TracerProviderOption{
+		sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.TraceIDRatioBased(cfg.SampleRatio))),
+	}
+}
+
+func first(names []string) string {
+	for _, name := range names {
+		if value := os.Getenv(name); value != "" {
+			return value
+		}
+	}
+	return ""
+}
