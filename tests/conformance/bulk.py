@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from conformance.choices import WAIVED, WaiverStatus
-from conformance.examining.terms import DEPARTED, LEVELS, Level, Outcome
+from conformance.examining.terms import LEVELS, Level, Outcome
 from conformance.grading import Cover, Grade, Traits, evidence_digest, grade, levels_for
 from conformance.models import DriftedFile, Evaluation, Policy, Service, Snapshot, Verdict, Waiver
 from scaffolder.models import Lineage, Repository, TemplateVersion
@@ -47,9 +47,8 @@ PLATFORM_FILES = (
     "pkg/logging/logging.go", "scripts/coverage.sh", "deployments/k8s/base/networkpolicy.yaml",
 )  # fmt: skip
 GUARDS = frozenset(PLATFORM_FILES[:3] + PLATFORM_FILES[4:6])
-FATES = (
-    (Level.GOLD, 34), (Level.SILVER, 27), (Level.BRONZE, 22), (Level.NONE, 12), ("unscanned", 3), ("broken", 2),
-)  # fmt: skip
+FATES = ((Level.GOLD, 34), (Level.SILVER, 27), (Level.BRONZE, 22), (Level.NONE, 12))
+UNSCANNED, BROKEN, ASKED = 11, 17, 5
 MESSAGES = {
     Outcome.PASS.value: "Found as the path asks for it.",
     Outcome.FAIL.value: "The file no longer says what the path asks for.",
@@ -88,15 +87,17 @@ class Maker:
 
     def add(self, made: Made, number: int) -> None:
         """Add one service and all that belongs to it."""
-        (fate,) = self.random.choices([f for f, _ in FATES], [weight for _, weight in FATES])
         service = self._service(made, number)
-        if fate == "unscanned":
+        if number % 40 == UNSCANNED:
             return
-        if fate == "broken":
+        if number % 50 == BROKEN:
             service.problem = "The repository cannot be read: its default branch is gone."
             service.evaluated_at = self.now - dt.timedelta(hours=3)
             return
-        self._judge(made, service, Level(fate))
+        if number % 60 == ASKED:
+            service.scan_requested_at = self.now
+        (level,) = self.random.choices([level for level, _ in FATES], [weight for _, weight in FATES])
+        self._judge(made, service, level)
 
     def _service(self, made: Made, number: int) -> Service:
         team = TEAMS[min(int(self.random.expovariate(0.28)), len(TEAMS) - 1)]
@@ -239,49 +240,40 @@ class Maker:
             )
 
     def _history(self, made: Made, service: Service, snapshot: Snapshot, worth: Grade) -> None:
-        """Add evaluations that end at what the service is now, with a snapshot of its own for each former one."""
-        previous = ""
-        days = sorted((self.random.uniform(1, 90) for _ in range(self.random.randint(1, 7))), reverse=True)
+        """Add evaluations that lead to what the service is now; the snapshots of the former ones are trimmed."""
+        days = sorted(self.random.uniform(1, 90) for _ in range(self.random.randint(1, 7)))
+        former: list[tuple[dt.datetime, Level]] = []
+        level = worth.level
         for when in (self.now - dt.timedelta(days=each) for each in days):
             if when < snapshot.committed_at:
-                former, level = self._former(service, when), self._step(worth.level)
-                made.snapshots.append(former)
-                made.evaluations.append(self._evaluation(service, former, worth, (when, level, previous)))
-                previous = level.value
+                level = self._earlier(level)
+                former.append((when, level))
+        previous = ""
+        for when, each in reversed(former):
+            made.evaluations.append(self._evaluation(service, None, worth, (when, each, previous)))
+            previous = each.value
         step = (snapshot.committed_at, worth.level, previous)
         made.evaluations.append(self._evaluation(service, snapshot, worth, step))
 
-    def _step(self, level: Level) -> Level:
-        rank = min(3, max(0, level.rank + self.random.choices([-1, 0, 1], [3, 5, 2])[0]))
-        return list(Level)[rank]
-
-    def _former(self, service: Service, when: dt.datetime) -> Snapshot:
-        """Return a snapshot of an earlier commit; its results are left out for their size."""
-        commit = digest(f"{service.name} {when}")[:40]
-        return Snapshot(
-            service=service,
-            commit=commit,
-            tree=commit,
-            committed_at=when,
-            taken_at=when,
-            checker_version="suite",
-            origin=digest(f"{service.entity_ref} {when}"),
-        )
+    def _earlier(self, level: Level) -> Level:
+        """Return the level before this one: most often the same, else rather a lower one."""
+        return list(Level)[min(3, max(0, level.rank + self.random.choices([-1, 0, 1], [24, 67, 9])[0]))]
 
     def _evaluation(
-        self, service: Service, snapshot: Snapshot, worth: Grade, step: tuple[dt.datetime, Level, str]
+        self, service: Service, snapshot: Snapshot | None, worth: Grade, step: tuple[dt.datetime, Level, str]
     ) -> Evaluation:
         when, level, previous = step
         return Evaluation(
             service=service,
             snapshot=snapshot,
+            commit=snapshot.commit if snapshot else digest(f"{service.name} {when}")[:40],
             policy=self.policy,
             level=level.value,
             previous_level=previous,
             is_level_change=level.value != previous,
             score=max(0, min(100, worth.score + (level.rank - worth.level.rank) * 9)),
             counts=worth.counts,
-            departed=sum(snapshot.drift.get(kind, 0) for kind in DEPARTED),
+            departed=service.departed,
             at=when,
         )
 

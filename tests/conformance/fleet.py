@@ -254,6 +254,7 @@ def _evaluate(service: Service, snapshot: Snapshot, policy: Policy, worth: Grade
         Evaluation.objects.create(
             service=service,
             snapshot=snapshot,
+            commit=snapshot.commit,
             policy=policy,
             level=level,
             previous_level=previous,

@@ -54,5 +54,5 @@ def test_a_fleet_has_every_level_and_consistent_numbers() -> None:
         newest = Evaluation.objects.filter(service=service).first()
         assert newest is not None
         assert (newest.level, newest.snapshot_id) == (service.level, service.snapshot_id)
-    assert Snapshot.objects.count() == Evaluation.objects.count()
+    assert Snapshot.objects.count() < Evaluation.objects.count()
     assert Service.objects.filter(problem__gt="").exists()
