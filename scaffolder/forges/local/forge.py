@@ -8,7 +8,7 @@ from pathlib import Path
 from portal.foundation.errors import ConflictError
 from scaffolder import git
 from scaffolder.forges import RemoteRepository, RepositorySpec
-from scaffolder.forges.local import places
+from scaffolder.forges.local import aside, places
 from scaffolder.git import PushTarget
 from scaffolder.models import Repository
 
@@ -20,7 +20,8 @@ class LocalForge:
 
     def is_free(self, namespace: str, name: str) -> bool:
         """Tell whether no repository has this name."""
-        return not places.repository_folder(namespace, name).exists()
+        folder = places.repository_folder(namespace, name)
+        return not (folder.exists() or aside.is_aside(folder))
 
     def address(self, namespace: str, name: str) -> tuple[str, str]:
         """Return the clone address and the page address of a repository of this name."""
@@ -28,7 +29,7 @@ class LocalForge:
 
     def ensure_repository(self, spec: RepositorySpec) -> RemoteRepository:
         """Make the repository, or adopt the one that the same run made before; another's raises ConflictError."""
-        folder = places.repository_folder(spec.namespace, spec.name)
+        folder = _brought_back(spec.namespace, spec.name)
         made = git.create_bare(folder, default_branch=git.checked_ref(spec.default_branch), made_by=spec.run_id)
         if not made and git.made_by(folder) != spec.run_id:
             raise ConflictError(
@@ -50,38 +51,30 @@ class LocalForge:
 
     def head(self, repository: RemoteRepository) -> str:
         """Return the commit of the default branch, or an empty text before the first push."""
-        return git.head(_folder(repository), f"refs/heads/{repository.default_branch}")
+        folder = _brought_back(repository.namespace, repository.name)
+        return git.head(folder, f"refs/heads/{repository.default_branch}")
 
     def delete(self, repository: RemoteRepository, *, run_id: uuid.UUID, only_if_head: str) -> None:
         """Delete the repository when `run_id` provably made it and its head is still `only_if_head`.
 
-        It is renamed away first, so that no push can land between the look and the deletion; when the look forbids
-        the deletion it is renamed back.
+        It is looked at, renamed aside, so that no push can land any more, and looked at once more. Until the deletion
+        is decided, an error brings it back at once, and a kill leaves that to the next worker or to the sweep.
         """
-        folder = _folder(repository)
-        if git.made_by(folder) != run_id:
-            if not folder.exists():
-                return
-            raise ConflictError(f"{repository.namespace}/{repository.name} was not made by this run and stays.")
-        aside = folder.with_name(f".deleted-{uuid.uuid4().hex}")
+        folder = _brought_back(repository.namespace, repository.name)
+        if not folder.exists():
+            return
+        _refuse_to_lose(folder, repository, run_id, only_if_head)
         try:
-            folder.rename(aside)
+            away = aside.put_aside(folder)
         except FileNotFoundError:
             return
-        if not self._may_delete(aside, repository, run_id, only_if_head):
-            aside.rename(folder)
-            raise ConflictError(
-                f"{repository.namespace}/{repository.name} was pushed to after this run made it, so it stays."
-            )
-        git.remove_tree(aside)
-
-    def _may_delete(self, aside: Path, repository: RemoteRepository, run_id: uuid.UUID, head: str) -> bool:
-        """Tell whether everything in the repository is what the run pushed: other branches count as well."""
-        if git.is_in_use(aside):
-            return False
-        refs = git.refs(aside)
-        untouched = refs.get(f"refs/heads/{repository.default_branch}", "") == head and set(refs.values()) <= {head}
-        return untouched and git.made_by(aside) == run_id
+        try:
+            _refuse_to_lose(away, repository, run_id, only_if_head)
+            decided = aside.decide(away)
+        except BaseException:
+            aside.bring_back(folder)
+            raise
+        aside.remove(decided)
 
     def _remote(self, spec: RepositorySpec) -> RemoteRepository:
         clone, web = self.address(spec.namespace, spec.name)
@@ -97,3 +90,26 @@ class LocalForge:
 
 def _folder(repository: RemoteRepository) -> Path:
     return places.repository_folder(repository.namespace, repository.name)
+
+
+def _brought_back(namespace: str, name: str) -> Path:
+    """Return the repository's folder, after bringing back what a killed worker left aside."""
+    folder = places.repository_folder(namespace, name)
+    aside.bring_back(folder)
+    return folder
+
+
+def _refuse_to_lose(folder: Path, repository: RemoteRepository, run_id: uuid.UUID, head: str) -> None:
+    """Raise ConflictError unless the run made this repository and everything in it is what the run pushed."""
+    name = f"{repository.namespace}/{repository.name}"
+    if git.made_by(folder) != run_id:
+        raise ConflictError(f"{name} was not made by this run and stays.")
+    if git.is_in_use(folder) or not _is_untouched(folder, repository.default_branch, head):
+        raise ConflictError(f"{name} was pushed to after this run made it, so it stays.")
+
+
+def _is_untouched(folder: Path, branch: str, head: str) -> bool:
+    """Tell whether all refs point to `head`: every branch and tag counts, as does a ref that git cannot read."""
+    refs = git.refs(folder)
+    is_readable = git.loose_refs(folder) <= refs.keys()
+    return is_readable and refs.get(f"refs/heads/{branch}", "") == head and set(refs.values()) <= {head}

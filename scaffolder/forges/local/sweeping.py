@@ -10,7 +10,7 @@ import structlog
 
 from portal.foundation.errors import GoldpathError
 from scaffolder import git
-from scaffolder.forges.local import places
+from scaffolder.forges.local import aside, places
 
 log = structlog.get_logger(__name__)
 
@@ -19,21 +19,32 @@ MANY_PACKS = 40
 
 
 def tidy() -> int:
-    """Remove what killed workers left half made or half deleted, pack repositories of many pushes; return how many."""
+    """Bring back or remove what killed workers left, pack repositories of many pushes; return how many.
+
+    A repository that was put aside is brought back unless its deletion was decided.
+    """
     count = 0
     for folder in sorted(places.root().glob("*/*")):
-        if folder.name.startswith((".draft-", ".deleted-")):
-            count += _remove_leftover(folder)
+        if folder.name.startswith((git.DRAFT, aside.DECIDED)):
+            count += _is_left(folder) and _remove(folder)
+        elif folder.name.startswith(aside.UNDECIDED):
+            count += _is_left(folder) and aside.bring_back(aside.place_of(folder))
         elif len(list((folder / "objects" / "pack").glob("*.pack"))) > MANY_PACKS:
             count += _pack(folder)
     return count
 
 
-def _remove_leftover(folder: Path) -> int:
-    if time.time() - folder.stat().st_ctime < LEFTOVER_SECONDS:
-        return 0
+def _is_left(folder: Path) -> bool:
+    """Tell whether nobody can be working on what was begun here."""
+    try:
+        return time.time() - folder.stat().st_ctime >= LEFTOVER_SECONDS
+    except FileNotFoundError:
+        return False
+
+
+def _remove(folder: Path) -> bool:
     shutil.rmtree(folder, ignore_errors=True)
-    return 1
+    return True
 
 
 def _pack(folder: Path) -> int:
