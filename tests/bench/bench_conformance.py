@@ -166,7 +166,17 @@ def _cruft(folder: Path) -> dict[str, float]:
     for number in range(PEERS):
         project = folder / f"service-{number:05d}"
         if not project.is_dir():
-            _run([*_cruft_command("create"), "--no-input", "--output-dir", str(folder), *_answers(number), str(template)], folder)
+            _run(
+                [
+                    *_cruft_command("create"),
+                    "--no-input",
+                    "--output-dir",
+                    str(folder),
+                    *_answers(number),
+                    str(template),
+                ],
+                folder,
+            )
             _git(project, "init", "-q")
             _git(project, "add", ".")
             _git(project, "commit", "-qm", "Begin")

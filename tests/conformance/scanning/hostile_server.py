@@ -42,7 +42,15 @@ def _size(_: str, content: bytes) -> dict[str, int]:
     return {"size": len(content)}
 
 
-PARSERS = {"hang": _hang, "crash": _crash, "raise": _raise, "refuse": _refuse, "lack": _lack, "deep": _deep, "size": _size}
+PARSERS = {
+    "hang": _hang,
+    "crash": _crash,
+    "raise": _raise,
+    "refuse": _refuse,
+    "lack": _lack,
+    "deep": _deep,
+    "size": _size,
+}
 
 
 @cache
