@@ -1,8 +1,8 @@
 """Syntax trees of Go files, by tree-sitter, with the one thing that its grammar lacks.
 
-Go 1.26 lets `new` take an expression (`new("x")`); the grammar 0.25 knows only types there (tree-sitter-go#193). Where a file
-does not parse, such a `new` is renamed in the copy that is parsed to an identifier of the same length, so that every position
-stays. Texts must be read from the original by position.
+Go 1.26 lets `new` take an expression (`new("x")`); the grammar 0.25 knows only types there (tree-sitter-go#193). Where
+a file does not parse, such a `new` is renamed in the copy that is parsed to an identifier of the same length, so that
+every position stays. Texts must be read from the original by position.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 
 import tree_sitter_go
-from tree_sitter import Language, Node, Parser as TreeParser
+from tree_sitter import Language, Node
+from tree_sitter import Parser as TreeParser
 
 from conformance.examining.parser import ParseError
 

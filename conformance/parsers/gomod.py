@@ -24,9 +24,7 @@ def parse(_path: str, content: bytes) -> Any:
     """Return the directives with their lines; ParseError where the go command would refuse the syntax."""
     facts: Facts = {"module": "", "moduleLine": 0, "go": "", "goLine": 0, "toolchain": "", "toolchainLine": 0}
     facts.update({kind: [] for kind in ("require", "replace", "exclude", "retract", "tool")})
-    count = 0
-    for line, verb, words, comment in _directives(decode(content)):
-        count += 1
+    for count, (line, verb, words, comment) in enumerate(_directives(decode(content)), 1):
         if count > MOST_DIRECTIVES:
             raise ParseError(f"It holds more than {MOST_DIRECTIVES} directives.", line)
         if verb in _SINGLE:
@@ -50,9 +48,9 @@ def _directives(text: str) -> Iterator[tuple[int, str, list[str], str]]:
             block = ""
         elif block:
             yield line, block, words, comment
-        elif len(words) == 2 and words[1] == "(":  # noqa: PLR2004 - a verb and the bracket
+        elif len(words) == 2 and words[1] == "(":
             block, opened = words[0], line
-        elif len(words) == 3 and words[1:] == ["(", ")"]:  # noqa: PLR2004 - an empty block
+        elif len(words) == 3 and words[1:] == ["(", ")"]:
             continue
         else:
             yield line, words[0], words[1:], comment
@@ -106,7 +104,7 @@ def _exclude(words: list[str], _comment: str, line: int) -> Facts:
 
 
 def _pair(verb: str, words: list[str], line: int) -> tuple[str, str]:
-    if len(words) != 2:  # noqa: PLR2004 - a path and a version
+    if len(words) != 2:
         raise ParseError(f"{verb} takes a module's path and a version.", line)
     return words[0], words[1]
 
@@ -114,7 +112,7 @@ def _pair(verb: str, words: list[str], line: int) -> tuple[str, str]:
 def _replace(words: list[str], _comment: str, line: int) -> Facts:
     arrow = words.index("=>") if "=>" in words else 0
     old, new = words[:arrow], words[arrow + 1 :]
-    if not (1 <= len(old) <= 2 and 1 <= len(new) <= 2):  # noqa: PLR2004 - a path, perhaps a version
+    if not (1 <= len(old) <= 2 and 1 <= len(new) <= 2):
         raise ParseError("replace takes the form: path [version] => path [version].", line)
     is_local = len(new) == 1
     if is_local and not _is_local(new[0]):

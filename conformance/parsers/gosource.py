@@ -1,7 +1,8 @@
 """Go source, read by tree-sitter: what is imported, declared, called and composed. See ADR 0005 for why and its bounds.
 
-Names are as written: types are unknown, so a call's name is the text of what is called (`fmt.Println`, `s.http.Shutdown`,
-`panic`). Calls, indexes, assertions and literals within it are shortened to `()`, `[]`, `.()` and `{}`: `slog.With().Info`.
+Names are as written: types are unknown, so a call's name is the text of what is called (`fmt.Println`, `panic`,
+`s.http.Shutdown`). Calls, indexes, assertions and literals within it are shortened to `()`, `[]`, `.()` and `{}`:
+`slog.With().Info`.
 """
 
 from __future__ import annotations

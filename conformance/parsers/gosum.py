@@ -13,7 +13,7 @@ def parse(_path: str, content: bytes) -> Any:
     entries: list[str] = []
     for line, text in numbered(decode(content)):
         fields = text.split()
-        if len(fields) == 3:  # noqa: PLR2004 - path, version, hash
+        if len(fields) == 3:
             entries.append(keepable(f"{fields[0]} {fields[1]}"))
         elif fields:
             raise ParseError("It is not a go.sum: a line has not the three fields path, version and hash.", line)

@@ -1,8 +1,8 @@
 """YAML with positions, read by libyaml's events. Nothing is constructed, and nothing recurses.
 
 Scalars follow the core schema of YAML 1.2.2 (https://yaml.org/spec/1.2.2/#103-core-schema), so that `on:` in a workflow
-stays a key; beside it octal numbers of YAML 1.1 (`0640`) count, as Go's YAML readers take them. Dates stay texts. Keys are the
-texts of their scalars. A merge key (`<<`) is resolved; a key's own value wins over a merged one.
+stays a key; beside it octal numbers of YAML 1.1 (`0640`) count, as Go's YAML readers take them. Dates stay texts. Keys
+are the texts of their scalars. A merge key (`<<`) is resolved; a key's own value wins over a merged one.
 """
 
 from __future__ import annotations
