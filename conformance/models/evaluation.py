@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from conformance.choices import LEVELS
@@ -36,7 +37,11 @@ class Evaluation(models.Model):
         ordering = ("-at", "-pk")
         indexes = (
             models.Index(fields=["service", "-at"], name="evaluation_of_service"),
-            models.Index(fields=["is_level_change", "at"], name="evaluation_level_changes"),
+            models.Index(
+                fields=["at", "level", "previous_level", "service"],
+                name="evaluation_level_changes",
+                condition=Q(is_level_change=True),
+            ),
         )
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from conformance.choices import LEVELS
+from conformance.choices import LEVELS, WAIVED
 from conformance.examining.terms import Level
 from portal.foundation.leases import Leased
 from scaffolder.models import Repository
@@ -20,26 +20,35 @@ class ServiceQuerySet(models.QuerySet["Service"]):
 
     def wanting_scan(self) -> ServiceQuerySet:
         """Return the services that were asked to be looked at since their last scan began, and that nobody scans."""
-        asked = Q(scanned_request=None) | Q(scan_requested_at__gt=F("scanned_request"))
-        return self.filter(Service.free(), asked, scan_requested_at__isnull=False)
+        return self.filter(Service.free(), STATES["scanning"])
 
     def listed(self, chosen: Mapping[str, str]) -> ServiceQuerySet:
         """Return what a list shows: `chosen` holds text, and the filters of `FILTERS`; an empty one does not restrict.
 
-        `drift` names a class with files in it, `fails` a check that fails or is inconclusive now.
+        `drift` names a class with files in it, `file` a path that departed (in that class, when both are given),
+        `fails` a check that fails or is inconclusive now, `waives` one that is waived, `state` a key of `STATES`.
         """
         if "\0" in "".join(chosen.values()):
             return self.none()
         columns = {FILTERS[name]: value for name, value in chosen.items() if value and name in FILTERS}
-        found = self.filter(**columns)
-        if drift := chosen.get("drift", ""):
-            column = DRIFT_COLUMNS.get(drift)
-            found = found.filter(**{f"{column}__gt": 0}) if column else self.none()
+        found = self.filter(**columns)._drifting(chosen.get("drift", ""), chosen.get("file", ""))
+        if state := chosen.get("state", ""):
+            found = found.filter(STATES[state]) if state in STATES else self.none()
         if check := chosen.get("fails", ""):
             found = found.filter(verdicts__check_id=check, verdicts__standing__in=("fail", "error"))
+        if check := chosen.get("waives", ""):
+            found = found.filter(verdicts__check_id=check, verdicts__standing=WAIVED)
         for word in chosen.get("text", "").lower().split()[:10]:
             found = found.filter(Q(name__icontains=word) | Q(title__icontains=word))
         return found
+
+    def _drifting(self, drift: str, path: str) -> ServiceQuerySet:
+        if drift and drift not in DRIFT_COLUMNS:
+            return self.none()
+        if path:
+            files = {"drifted_files__path": path, **({"drifted_files__drift": drift} if drift else {})}
+            return self.filter(**files)
+        return self.filter(**{f"{DRIFT_COLUMNS[drift]}__gt": 0}) if drift else self
 
     def of(self, refs: Iterable[str]) -> ServiceQuerySet:
         """Return the services that one of these groups owns."""
@@ -144,6 +153,16 @@ FILTERS: dict[str, str] = {
     "lifecycle": "lifecycle",
     "template": "template_ref",
     "version": "template_version",
+}
+_ASKED = Q(scanned_request=None) | Q(scan_requested_at__gt=F("scanned_request"))
+STATES: dict[str, Q] = {
+    "scanned": Q(evaluated_at__isnull=False),
+    "unscanned": Q(evaluated_at__isnull=True),
+    "scanning": Q(scan_requested_at__isnull=False) & _ASKED,
+    "problem": ~Q(problem=""),
+    "inconclusive": Q(errors__gt=0),
+    "waived": Q(waived__gt=0),
+    "behind": Q(versions_behind__gt=0),
 }
 DRIFT_COLUMNS: dict[str, str] = {
     "in-sync": "in_sync",
