@@ -16,6 +16,11 @@ def ring(service_id: int) -> bool:
     return True
 
 
+def ring_for(task: str) -> None:
+    """Ask a worker, after the commit, to run a task of conformance that finds out by itself what is to be done."""
+    transaction.on_commit(partial(_send, f"conformance.tasks.{task}"))
+
+
 def _send(task: str, *arguments: object) -> None:
     from celery import current_app
 
