@@ -49,8 +49,16 @@ def _schedule() -> dict[str, Any]:
             "schedule": 600.0,
             "options": {"expires": 580},
         },
+        "deliver-webhooks": _each("conformance.tasks.deliver_webhooks", 15.0),
+        "expire-waivers": _each("conformance.tasks.expire_waivers", 60.0),
+        "settle-policy": _each("conformance.tasks.settle_policy", 60.0),
+        "forget-deliveries": _each("conformance.tasks.forget_deliveries", 3600.0),
         "sweep": {"task": "scaffolder.tasks.sweep", "schedule": 3600.0, "options": {"expires": 3500}},
     }
+
+
+def _each(task: str, seconds: float) -> dict[str, Any]:
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds * 2}}
 
 
 @setup_logging.connect

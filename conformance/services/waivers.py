@@ -186,7 +186,7 @@ def _require_same_failure(waiver: Waiver) -> None:
         raise ConflictError(f"{refused.message} Reject this request, so that a new one can be made.") from None
     if _digest(verdict, waiver.path) != waiver.evidence_digest:
         raise ConflictError(
-            "The failure is not the one that this was asked for any more. Reject this request, so that a new one can be made."
+            "The failure has changed since this was asked for. Reject this request, so that a new one can be made."
         )
 
 
