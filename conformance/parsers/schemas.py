@@ -1,0 +1,78 @@
+"""Workflows and settings of dependency bots, judged by their published schemas, as check-jsonschema carries them."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import lru_cache
+from typing import Any
+
+from conformance.examining.nodes import Node
+from conformance.examining.parser import ParseError, Parser, ToolMissingError
+from conformance.parsers._judges import SECONDS, verdict
+from conformance.parsers._schemas import findings
+from conformance.parsers._text import decode, with_package
+from conformance.parsers.yaml import parse as parse_yaml
+
+_WANTED = re.compile(
+    r"\.github/workflows/[^/]+\.ya?ml|\.github/dependabot\.ya?ml|(?:\.github/)?renovate\.json|\.renovaterc\.json"
+)
+_TOOL = with_package("", "check-jsonschema").strip()
+
+
+def parse(path: str, content: bytes) -> Any:
+    """Return findings, and in `schema` which one was asked; ParseError when it is none of the three kinds of document.
+
+    The kind is told by what the document says, not by its path: the same content must always give the same facts.
+    """
+    documents = parse_yaml(path, content)["documents"]
+    if len(documents) != 1:
+        raise ParseError(f"It holds {len(documents)} documents instead of one.")
+    document = Node(documents[0])
+    schema = _schema_of(set(document.keys()), is_json=content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"))
+    if schema == "renovate":
+        _check_json(content)
+    return verdict(_TOOL, findings(_validator(f"vendor.{schema}"), document), schema=schema)
+
+
+def _schema_of(keys: set[str], *, is_json: bool) -> str:
+    if keys & {"on", "jobs"}:
+        return "github-workflows"
+    if keys & {"updates", "version", "registries"}:
+        return "dependabot"
+    if is_json:
+        return "renovate"
+    raise ParseError("It is neither a workflow (on, jobs) nor settings of Dependabot (version, updates) nor JSON.", 1)
+
+
+def _check_json(content: bytes) -> None:
+    """Raise ParseError when it is not JSON. Its values are then read as YAML, which gives positions."""
+    try:
+        json.loads(decode(content))
+    except json.JSONDecodeError as error:
+        raise ParseError(f"It is not valid JSON: {error.msg}.", error.lineno) from None
+    except RecursionError:
+        raise ParseError("It is nested too deeply.") from None
+
+
+@lru_cache(maxsize=8)
+def _validator(schema: str) -> Any:
+    try:
+        from check_jsonschema.formats import FormatOptions
+        from check_jsonschema.regex_variants import RegexImplementation, RegexVariantName
+        from check_jsonschema.schema_loader import BuiltinSchemaLoader
+    except ImportError:
+        raise ToolMissingError("check-jsonschema is not installed") from None
+    expressions = RegexImplementation(RegexVariantName.default)
+    formats = FormatOptions(regex_impl=expressions, enabled=True)
+    return BuiltinSchemaLoader(schema).get_validator("", {}, formats, expressions, fill_defaults=False)
+
+
+PARSER = Parser(
+    name="schemas",
+    version=f"1 {_TOOL}",
+    wants=lambda path: _WANTED.fullmatch(path) is not None,
+    parse=parse,
+    seconds=SECONDS,
+    is_external=True,
+)
