@@ -41,9 +41,10 @@ def _svg(title: str, message: str, colour: str) -> str:
         },
     )
     ElementTree.SubElement(root, "title").text = title
-    clip = ElementTree.SubElement(root, "clipPath", id="r")
+    corners = f"goldpath-{message.replace(' ', '-')}"
+    clip = ElementTree.SubElement(root, "clipPath", id=corners)
     _rectangle(clip, 0, left + right, "#fff").set("rx", "3")
-    body = ElementTree.SubElement(root, "g", {"clip-path": "url(#r)"})
+    body = ElementTree.SubElement(root, "g", {"clip-path": f"url(#{corners})"})
     _rectangle(body, 0, left, GROUND)
     _rectangle(body, left, right, colour)
     _mark(root)
