@@ -156,7 +156,7 @@ def _tell(service: Service, evaluation: Evaluation, before: str) -> None:
         "commit": service.commit,
         "failing": _failing(service),
     }
-    events.record(EventKind.LEVEL_CHANGED, service=service, body=body)
+    events.record(EventKind.LEVEL_CHANGED, service=service, body=body, at=evaluation.at)
 
 
 def _failing(service: Service) -> list[str]:

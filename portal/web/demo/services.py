@@ -86,13 +86,20 @@ def _make(scene: Scene, template: TemplateVersion) -> None:
     service = scans.service_of(repository)
     if service is None:
         return
-    scans.scan(service.pk)
+    _scan(service)
     made = {info.subject for info in browse.commits(repository).commits}
     for change in scene.history:
         if change.message not in made:
             _commit(repository, scene, change)
-        scans.scan(service.pk)
+        _scan(service)
     _give_waivers(scene, scans.scan(service.pk))
+
+
+def _scan(service: Service) -> None:
+    """Scan the service, or wait for whoever does, until its newest commit was looked at: each is a point of history."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while scans.scan(service.pk).commit != scans.head_of(service.repository) and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 def _finished(run: Run) -> bool:
