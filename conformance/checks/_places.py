@@ -8,7 +8,7 @@ from conformance.examining.subject import Subject
 
 COMMUNITY = (".github/", "", "docs/")
 """The folders in which GitHub looks for CODEOWNERS, SECURITY.md and CONTRIBUTING.md, in its order."""
-_FOREIGN = ("vendor", "node_modules", "third_party", "testdata")
+_VENDORED = frozenset({"vendor", "node_modules", "third_party"})
 _NOT_DEPLOYED = frozenset({"library", "documentation", "template", "module"})
 
 
@@ -32,9 +32,14 @@ def is_deployed(subject: Subject) -> bool:
     return str(subject.entity.get("type", "")).casefold() not in _NOT_DEPLOYED
 
 
+def is_vendored(path: str) -> bool:
+    """Tell whether a file is somebody else's code, which scans do not read."""
+    return not _VENDORED.isdisjoint(path.split("/")[:-1])
+
+
 def is_foreign(path: str) -> bool:
     """Tell whether a file is somebody else's code, or material of a test."""
-    return any(folder in _FOREIGN for folder in path.split("/")[:-1])
+    return is_vendored(path) or "testdata" in path.split("/")[:-1]
 
 
 def _pairs(folders: Sequence[str], names: Sequence[str]) -> list[tuple[str, str]]:

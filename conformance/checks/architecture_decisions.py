@@ -24,9 +24,8 @@ def judge(subject: Subject) -> Finding:
     shaped = [path for path in paths if _has_shape(subject, path)]
     if not shaped:
         return _nothing_shaped(subject, paths)
-    return passed(
-        f"{counted(len(shaped), 'decision')} of {len(paths)} has context and decision.", *map(Evidence, shaped)
-    )
+    words = f"Context and decision are in {len(shaped)} of {counted(len(paths), 'record')}."
+    return passed(words, *map(Evidence, shaped))
 
 
 def _has_shape(subject: Subject, path: str) -> bool:

@@ -31,7 +31,7 @@ def judge(subject: Subject) -> Finding:
     if found:
         names = listed(sorted({kind for _, _, kind in found}))
         places = [Evidence(path, document.line) for path, document, _ in found]
-        return passed(f"{counted(len(found), 'document')} of {names} states what the service promises.", *places)
+        return passed(f"What the service promises is stated in {counted(len(found), 'document')} of {names}.", *places)
     return _nothing_found(subject, unread)
 
 
