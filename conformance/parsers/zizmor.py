@@ -24,7 +24,10 @@ _SEVERITIES = {"High": "error", "Medium": "warning", "Low": "info", "Information
 
 
 def parse(_path: str, content: bytes) -> Any:
-    """Return zizmor's findings, its severities high to informational as error to style; ParseError for no workflow."""
+    """Return zizmor's findings; ParseError for no workflow.
+
+    Its severities high to informational are error to style; `confidence` is high, medium, low or unknown.
+    """
     ran = run("zizmor", _ARGUMENTS, files={_FILE: decode(content).encode()})
     if ran.code == _NO_INPUT:
         raise ParseError("zizmor cannot read it as a workflow.")
@@ -37,12 +40,14 @@ def _finding(each: dict[str, Any]) -> dict[str, Any]:
     row = place.get("concrete", {}).get("location", {}).get("start_point", {}).get("row", -1)
     note = place.get("symbolic", {}).get("annotation", "")
     severity = _SEVERITIES.get(each.get("determinations", {}).get("severity", ""), "info")
-    return finding(each.get("ident"), severity, f"{each.get('desc')}: {note}" if note else each.get("desc"), row + 1)
+    words = f"{each.get('desc')}: {note}" if note else each.get("desc")
+    confidence = str(each.get("determinations", {}).get("confidence", "")).lower()
+    return {**finding(each.get("ident"), severity, words, row + 1), "confidence": confidence}
 
 
 PARSER = Parser(
     name="zizmor",
-    version=f"1 zizmor {_VERSION}",
+    version=f"2 zizmor {_VERSION}",
     wants=is_workflow,
     parse=parse,
     seconds=SECONDS,

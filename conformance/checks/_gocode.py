@@ -1,0 +1,118 @@
+"""Go code as checks ask about it: files that run in the service, and calls by the package that they go to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.checks._workflows import once
+from conformance.examining.check import Evidence, Finding, not_applicable
+from conformance.examining.subject import Subject
+
+_NOT_BUILT = frozenset({"vendor", "testdata", "third_party", "node_modules", "examples", "example"})
+_TOOLS = frozenset({"tools", "hack", "scripts", "test", "tests", "e2e"})
+_SERVERS = (
+    "net/http.ListenAndServe", "net/http.ListenAndServeTLS", "net/http.Serve", "net/http.ServeTLS",
+    "google.golang.org/grpc.NewServer", "github.com/valyala/fasthttp.ListenAndServe",
+    "github.com/gofiber/fiber.New", "github.com/labstack/echo.New", "github.com/gin-gonic/gin.New",
+    "github.com/gin-gonic/gin.Default",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class GoFile:
+    """One Go file and what its names mean: `names` are import paths, without their major version, by name."""
+
+    path: str
+    fact: Mapping[str, Any]
+    names: Mapping[str, str]
+
+    @property
+    def is_generated(self) -> bool:
+        """Whether a tool wrote it."""
+        return bool(self.fact["generated"])
+
+    @property
+    def is_tool(self) -> bool:
+        """Whether it belongs to a command, a tool or the tests' support, not to what the service runs for its users."""
+        folders = self.path.split("/")[:-1]
+        is_support = bool(folders) and folders[-1].endswith("test")
+        return is_support or not _TOOLS.isdisjoint(folders) or folders[:1] == ["cmd"]
+
+    def imports(self, *packages: str) -> Iterator[Evidence]:
+        """Yield where it imports one of the packages or something below them."""
+        for each in self.fact["imports"]:
+            if any(is_below(each["path"], package) for package in packages):
+                yield Evidence(self.path, each["line"])
+
+    def calls(self) -> Iterator[tuple[str, Any]]:
+        """Yield its calls, with the name resolved: `net/http.ListenAndServe` for `http.ListenAndServe`."""
+        for call in self.fact["calls"]:
+            yield self.resolved(call["name"]), call
+
+    def resolved(self, name: str) -> str:
+        """Return a qualified name with its package's import path; any other name as it is."""
+        head, dot, rest = name.partition(".")
+        return f"{self.names[head]}.{rest}" if dot and head in self.names else name
+
+
+@once
+def code(subject: Subject) -> list[GoFile]:
+    """Return the Go files but for tests and what is not built; UnreadableError when one is not Go."""
+    paths = [path for path in sorted(subject.paths("**/*.go")) if _is_built(path)]
+    return [_file(path, subject.fact("gosource", path)) for path in paths]
+
+
+def _is_built(path: str) -> bool:
+    folders = path.split("/")[:-1]
+    is_hidden = any(folder.startswith((".", "_")) for folder in folders)
+    return not path.endswith("_test.go") and not is_hidden and _NOT_BUILT.isdisjoint(folders)
+
+
+def _file(path: str, fact: Mapping[str, Any]) -> GoFile:
+    return GoFile(path, fact, {each["name"] or _name(each["path"]): _bare(each["path"]) for each in fact["imports"]})
+
+
+def _bare(path: str) -> str:
+    """Return an import path without its major version: `github.com/labstack/echo` for `.../echo/v4`."""
+    return "/".join(part for part in path.split("/") if not _is_major(part))
+
+
+def _name(path: str) -> str:
+    """Return the name that a package most likely has: the last element of its path that is no major version."""
+    last = _bare(path).rpartition("/")[2]
+    before, dot, major = last.rpartition(".")  # gopkg.in/yaml.v3
+    return before if dot and _is_major(major) else last.removeprefix("go-")
+
+
+def _is_major(part: str) -> bool:
+    return part[:1] == "v" and part[1:].isdigit()
+
+
+def is_below(path: str, package: str) -> bool:
+    """Tell whether an import path is a package, of any major version, or lies below it."""
+    return path == package or path.startswith(f"{package}/")
+
+
+def programs(subject: Subject) -> list[GoFile]:
+    """Return the files of package main that are not tools."""
+    found = [each for each in code(subject) if each.fact["package"] == "main"]
+    return [each for each in found if not _TOOLS.intersection(each.path.split("/")[:-1])]
+
+
+def servers(subject: Subject) -> list[Evidence]:
+    """Return where the code makes something that listens."""
+    found: list[Evidence] = []
+    for each in code(subject):
+        composites = [c for c in each.fact["composites"] if each.resolved(c["type"]) == "net/http.Server"]
+        calls = [call for name, call in each.calls() if name in _SERVERS]
+        found.extend(Evidence(each.path, place["line"]) for place in (*composites, *calls))
+    return found
+
+
+def no_program(subject: Subject) -> Finding | None:
+    """Return that there is nothing to judge when the repository builds no Go program, else None."""
+    if not code(subject):
+        return not_applicable("There is no Go code.")
+    return None if programs(subject) else not_applicable("There is no Go program: no package main outside the tools.")

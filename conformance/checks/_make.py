@@ -1,0 +1,186 @@
+"""Makefiles as make reads them: which recipe lines a goal runs, with their variables filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.examining.subject import Subject
+
+_LONGEST = 4096
+_DEEPEST = 20
+_MOST_REFERENCES = 200
+_MOST_TARGETS = 500
+_BUILT_IN = {"MAKE": "make", "CURDIR": "."}
+_NAMES = ("GNUmakefile", "makefile", "Makefile")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One recipe line, expanded; `is_tolerated` when make ignores its failure (`-`)."""
+
+    text: str
+    path: str
+    line: int
+    is_tolerated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a makefile says of a target."""
+
+    path: str
+    needs: tuple[str, ...]
+    recipe: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable's unexpanded value and where it is set."""
+
+    value: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Makefile:
+    """The makefile of a folder, with all `*.mk` at or below it."""
+
+    rules: Mapping[str, tuple[Rule, ...]]
+    variables: Mapping[str, Variable]
+    default: str = ""
+
+
+@dataclass(slots=True)
+class _Run:
+    """One call of make: its makefile, what the caller set, and the targets that are done."""
+
+    makefile: Makefile
+    given: Mapping[str, str]
+    done: set[str] = field(default_factory=set)
+
+
+def makefile(subject: Subject, folder: str = "") -> Makefile | None:
+    """Return the makefile of a folder, or None; UnreadableError when a part of it cannot be read."""
+    inside = f"{folder}/" if folder else ""
+    main = next((inside + name for name in _NAMES if subject.has(inside + name)), "")
+    if not main:
+        return None
+    parts = [main, *sorted(subject.paths(f"{inside}*.mk", f"{inside}**/*.mk"))]
+    return _merged([(path, subject.fact("makefile", path)) for path in parts])
+
+
+def _merged(parts: Sequence[tuple[str, Any]]) -> Makefile:
+    rules: dict[str, tuple[Rule, ...]] = {}
+    variables: dict[str, Variable] = {}
+    for path, fact in parts:
+        for name, found in fact["variables"].items():
+            variables.setdefault(name, Variable(str(found["value"]), path, int(found["line"])))
+    default = ""
+    for path, fact in parts:
+        for target in fact["targets"]:
+            recipe = tuple((str(each["text"]), int(each["line"])) for each in target["recipe"])
+            rule = Rule(path, tuple(target["needs"]), recipe)
+            name = _filled(target["name"], variables, {})
+            rules[name] = (*rules.get(name, ()), rule)
+            default = default or ("" if name.startswith(".") else name)
+    stated = variables.get(".DEFAULT_GOAL")
+    return Makefile(rules, variables, stated.value if stated else default)
+
+
+def lines(makefile: Makefile, goals: Sequence[str], given: Mapping[str, str]) -> Iterator[Line]:
+    """Yield the recipe lines that `make GOALS` runs, prerequisites first, each target once.
+
+    `given` holds the variables of the command line, which win over those of the makefile.
+    """
+    run = _Run(makefile, given)
+    for goal in goals or [makefile.default]:
+        yield from _target(run, goal, 0)
+
+
+def value(makefile: Makefile, name: str, given: Mapping[str, str]) -> str:
+    """Return a variable's expanded value."""
+    return _filled(f"$({name})", makefile.variables, given)
+
+
+def _target(run: _Run, name: str, depth: int) -> Iterator[Line]:
+    if name in run.done or depth > _DEEPEST or len(run.done) > _MOST_TARGETS:
+        return
+    run.done.add(name)
+    for rule, stem in _rules_of(run.makefile, name):
+        needs = [_filled(need, run.makefile.variables, run.given).replace("%", stem) for need in rule.needs]
+        needs = [word for need in needs for word in need.split()]
+        for need in needs:
+            yield from _target(run, need, depth + 1)
+        automatic = {"@": name, "<": needs[0] if needs else "", "^": " ".join(needs), "*": stem}
+        yield from _recipe(run, rule, automatic)
+
+
+def _rules_of(makefile: Makefile, name: str) -> Iterator[tuple[Rule, str]]:
+    """Yield the rules of a target with their stem: its own, else those of the first pattern that fits."""
+    if name in makefile.rules:
+        yield from ((rule, "") for rule in makefile.rules[name])
+        return
+    for pattern, rules in makefile.rules.items():
+        before, percent, after = pattern.partition("%")
+        if percent and len(name) >= len(before) + len(after) and name.startswith(before) and name.endswith(after):
+            yield from ((rule, name[len(before) : len(name) - len(after)]) for rule in rules)
+            return
+
+
+def _recipe(run: _Run, rule: Rule, automatic: Mapping[str, str]) -> Iterator[Line]:
+    for text, line in rule.recipe:
+        bare = text.lstrip()
+        prefix = bare[: len(bare) - len(bare.lstrip("@-+ \t"))]
+        filled = _filled(bare[len(prefix) :], run.makefile.variables, {**run.given, **automatic})
+        yield Line(filled, rule.path, line, "-" in prefix)
+
+
+def _filled(text: str, variables: Mapping[str, Variable], given: Mapping[str, str]) -> str:
+    """Return the text with `$(NAME)` filled in and `$$` as a dollar; functions and unknown names give nothing."""
+    return _expanded(text, variables, given, [_MOST_REFERENCES])
+
+
+def _expanded(text: str, variables: Mapping[str, Variable], given: Mapping[str, str], left: list[int]) -> str:
+    parts: list[str] = []
+    at = 0
+    while (dollar := text.find("$", at)) >= 0 and dollar + 1 < len(text):
+        parts.append(text[at:dollar])
+        following = text[dollar + 1]
+        if following == "$":
+            parts.append("$")
+            at = dollar + 2
+            continue
+        at = _end(text, dollar + 1)
+        name = text[dollar + 2 : at - 1] if following in "({" else following
+        parts.append(_value(name, variables, given, left))
+    parts.append(text[at:])
+    return "".join(parts)[:_LONGEST]
+
+
+def _value(name: str, variables: Mapping[str, Variable], given: Mapping[str, str], left: list[int]) -> str:
+    """Return the value of a reference; `left` counts down the references, so that definitions cannot multiply."""
+    name = name.partition(":")[0]  # $(NAME:.c=.o)
+    left[0] -= 1
+    if name in given:
+        return given[name]
+    if name in _BUILT_IN:
+        return _BUILT_IN[name]
+    found = variables.get(name)
+    return _expanded(found.value, variables, given, left) if found and left[0] > 0 else ""
+
+
+def _end(text: str, start: int) -> int:
+    """Return the index after a reference that begins at `start`, after its dollar."""
+    opening = text[start]
+    if opening not in "({":
+        return start + 1
+    closing = ")" if opening == "(" else "}"
+    depth = 0
+    for index in range(start, len(text)):
+        depth += (text[index] == opening) - (text[index] == closing)
+        if depth == 0:
+            return index + 1
+    return len(text) + 1
