@@ -24,7 +24,8 @@ def decode(content: bytes) -> str:
 
 def keepable(text: str, most: int = 500) -> str:
     """Return the text as a database can keep it: at most `most` characters, without NUL and lone surrogates."""
-    return _UNKEEPABLE.sub("�", text[:most])
+    text = text[:most]
+    return text if text.isascii() and "\0" not in text else _UNKEEPABLE.sub("\ufffd", text)
 
 
 def numbered(text: str) -> Iterator[tuple[int, str]]:

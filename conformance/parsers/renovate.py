@@ -1,12 +1,11 @@
-"""The settings of Renovate, read as YAML with positions, of which JSON is a part (https://yaml.org/spec/1.2.2/)."""
+"""The settings of Renovate: JSON with positions."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from conformance.examining.parser import ParseError, Parser
-from conformance.parsers._text import decode
+from conformance.parsers._json import parse_json
 from conformance.parsers.yaml import PARSER as YAML
 
 PATHS = ("renovate.json", ".github/renovate.json", ".renovaterc.json")
@@ -14,15 +13,10 @@ PATHS = ("renovate.json", ".github/renovate.json", ".renovaterc.json")
 
 def parse(path: str, content: bytes) -> Any:
     """Return `{"documents": [node]}` with one mapping; ParseError when it is not JSON or no object."""
-    try:
-        settings = json.loads(decode(content))
-    except json.JSONDecodeError as error:
-        raise ParseError(f"It is not valid JSON: {error.msg}.", error.lineno) from None
-    except RecursionError:
-        raise ParseError("It is nested too deeply.") from None
-    if not isinstance(settings, dict):
+    document = parse_json(path, content)
+    if "m" not in document:
         raise ParseError("It is no JSON object.", 1)
-    return YAML.parse(path, content)
+    return {"documents": [document]}
 
 
-PARSER = Parser(name="renovate", version=f"1 {YAML.version}", wants=lambda path: path in PATHS, parse=parse)
+PARSER = Parser(name="renovate", version=f"2 {YAML.version}", wants=lambda path: path in PATHS, parse=parse)

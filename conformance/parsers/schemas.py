@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from functools import lru_cache
 from typing import Any
 
 from conformance.examining.nodes import Node
 from conformance.examining.parser import ParseError, Parser, ToolMissingError
+from conformance.parsers._json import parse_json
 from conformance.parsers._judges import SECONDS, verdict
 from conformance.parsers._schemas import findings
-from conformance.parsers._text import decode, with_package
+from conformance.parsers._text import with_package
 from conformance.parsers.yaml import parse as parse_yaml
 
 _WANTED = re.compile(
@@ -25,14 +25,16 @@ def parse(path: str, content: bytes) -> Any:
 
     The kind is told by what the document says, not by its path: the same content must always give the same facts.
     """
-    documents = parse_yaml(path, content)["documents"]
+    is_json = content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+    document = Node(parse_json(path, content) if is_json else _only(parse_yaml(path, content)["documents"]))
+    schema = _schema_of(set(document.keys()), is_json=is_json)
+    return verdict(_TOOL, findings(_validator(f"vendor.{schema}"), document), schema=schema)
+
+
+def _only(documents: list[Any]) -> Any:
     if len(documents) != 1:
         raise ParseError(f"It holds {len(documents)} documents instead of one.")
-    document = Node(documents[0])
-    schema = _schema_of(set(document.keys()), is_json=content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"))
-    if schema == "renovate":
-        _check_json(content)
-    return verdict(_TOOL, findings(_validator(f"vendor.{schema}"), document), schema=schema)
+    return documents[0]
 
 
 def _schema_of(keys: set[str], *, is_json: bool) -> str:
@@ -43,16 +45,6 @@ def _schema_of(keys: set[str], *, is_json: bool) -> str:
     if is_json:
         return "renovate"
     raise ParseError("It is neither a workflow (on, jobs) nor settings of Dependabot (version, updates) nor JSON.", 1)
-
-
-def _check_json(content: bytes) -> None:
-    """Raise ParseError when it is not JSON. Its values are then read as YAML, which gives positions."""
-    try:
-        json.loads(decode(content))
-    except json.JSONDecodeError as error:
-        raise ParseError(f"It is not valid JSON: {error.msg}.", error.lineno) from None
-    except RecursionError:
-        raise ParseError("It is nested too deeply.") from None
 
 
 @lru_cache(maxsize=8)
