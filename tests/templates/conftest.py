@@ -34,6 +34,12 @@ class GoTree:
 
     def run(self, *command: str, **extra: str) -> str:
         """Run a command in the folder and return its output; a failure fails the test with the output."""
+        code, output = self.attempt(*command, **extra)
+        assert code == 0, f"{' '.join(command)} in {self.folder.name}:\n{output[-6000:]}"
+        return output
+
+    def attempt(self, *command: str, **extra: str) -> tuple[int, str]:
+        """Run a command in the folder and return its exit code and its output."""
         environment = {**os.environ, "GOFLAGS": "-buildvcs=false", "CGO_ENABLED": _cgo(), **self.environment, **extra}
         done = subprocess.run(
             command,
@@ -44,8 +50,7 @@ class GoTree:
             text=True,
             timeout=1800,
         )
-        assert done.returncode == 0, f"{' '.join(command)} in {self.folder.name}:\n{done.stdout[-6000:]}"
-        return done.stdout
+        return done.returncode, done.stdout
 
 
 def has_race_detector() -> bool:
