@@ -68,9 +68,15 @@ def passes(texts: Texts, says: str = "", at: tuple[str, int] | None = None, **kn
     return Case(Outcome.PASS, texts, says, at, known=known)
 
 
-def fails(texts: Texts, says: str, at: tuple[str, int] | None = None, **known: Any) -> Case:
+def fails(
+    texts: Texts,
+    says: str,
+    at: tuple[str, int] | None = None,
+    links: frozenset[str] = frozenset(),
+    **known: Any,
+) -> Case:
     """Return a case that fails with these words and, where there is a place to show, this evidence."""
-    return Case(Outcome.FAIL, texts, says, at, known=known)
+    return Case(Outcome.FAIL, texts, says, at, links, known)
 
 
 def skips(texts: Texts, says: str = "", **known: Any) -> Case:
