@@ -11,7 +11,7 @@ from pathlib import Path
 from portal.foundation.errors import InputError, NotFoundError
 from scaffolder import git
 from scaffolder.forges.local import places
-from scaffolder.git import Blob, Change, CommitInfo, TreeEntry
+from scaffolder.git import Blob, Change, CommitInfo, Folder
 from scaffolder.models import Repository
 
 PAGE = 30
@@ -45,7 +45,7 @@ class Refs:
     tags: tuple[str, ...]
 
 
-def tree(repository: Repository, ref: str = "", path: str = "") -> list[TreeEntry]:
+def tree(repository: Repository, ref: str = "", path: str = "") -> Folder:
     """Return what the folder `path` holds at `ref` (a branch, tag or commit; the default branch when empty)."""
     folder = folder_of(repository)
     with _NotFound():
@@ -64,8 +64,7 @@ def readme(repository: Repository, ref: str = "", path: str = "") -> Blob | None
     folder = folder_of(repository)
     with _NotFound():
         commit = _commit(folder, repository, ref)
-        names = {entry.name: entry.path for entry in git.list_tree(folder, commit, path) if entry.kind == "file"}
-        found = next((names[name] for name in _README if name in names), None)
+        found = git.find_file(folder, commit, path, _README)
         return git.read_blob(folder, commit, found) if found else None
 
 

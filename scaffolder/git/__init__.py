@@ -9,18 +9,18 @@ from __future__ import annotations
 from scaffolder.git.bare import DRAFT, create_bare, in_use, is_in_use, loose_refs, made_by
 from scaffolder.git.command import GitError
 from scaffolder.git.commits import Commit, Person, PushTarget, commit_folder, pack, push
+from scaffolder.git.compare import difference
 from scaffolder.git.edits import Edits, commit_edits
+from scaffolder.git.folders import Folder, TreeEntry, find_file, list_tree
 from scaffolder.git.names import checked_path, checked_ref, is_commit, is_ref
 from scaffolder.git.objects import CommitHead, ObjectReader, TooManyFilesError, TreeFile
 from scaffolder.git.reads import (
     Blob,
     Change,
     CommitInfo,
-    TreeEntry,
     changes,
     commit_info,
     head,
-    list_tree,
     log,
     patch,
     read_blob,
@@ -37,6 +37,7 @@ __all__ = [
     "CommitHead",
     "CommitInfo",
     "Edits",
+    "Folder",
     "GitError",
     "ObjectReader",
     "Person",
@@ -51,6 +52,8 @@ __all__ = [
     "commit_folder",
     "commit_info",
     "create_bare",
+    "difference",
+    "find_file",
     "head",
     "in_use",
     "is_commit",

@@ -8,9 +8,9 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from portal.foundation.errors import InputError, NotFoundError
+from portal.foundation.errors import NotFoundError
 from scaffolder.git import command
 from scaffolder.git.names import checked_path, checked_ref, is_commit, is_ref
 
@@ -20,24 +20,8 @@ if TYPE_CHECKING:
 BLOB_BYTES = 1024 * 1024
 PATCH_BYTES = 512 * 1024
 RENAME_LIMIT = 1000
-_KINDS = {0o040000: "folder", 0o120000: "link", 0o160000: "submodule"}
 _SNIFFED = 8000
 _LAST_SECOND = int(dt.datetime(9999, 1, 1, tzinfo=dt.UTC).timestamp())
-
-
-@dataclass(frozen=True, slots=True)
-class TreeEntry:
-    """One line of a folder: `kind` is folder, file, link or submodule; `size` in bytes, of files only.
-
-    An entry that is not `is_linkable` has a name that no address can carry.
-    """
-
-    name: str
-    path: str
-    kind: str
-    executable: bool
-    size: int | None
-    is_linkable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,18 +122,6 @@ def read_blob(repository: Path, commit: str, path: str, *, limit: int = BLOB_BYT
     return Blob(path, content if size <= limit else b"", size, is_binary=binary, too_large=size > limit)
 
 
-def list_tree(repository: Path, commit: str, path: str = "") -> list[TreeEntry]:
-    """Return what a folder of a resolved commit holds, folders first; NotFoundError when it is no folder."""
-    path = checked_path(path)
-    with _opened(repository) as repo:
-        tree = repo.commit(commit).tree
-        found: Any = tree / path if path else tree
-        if found.type != "tree":
-            raise NotFoundError(f"{path} is not a folder.")
-        entries = [_entry(item, path) for item in found]
-    return sorted(entries, key=lambda entry: (entry.kind != "folder", entry.name))
-
-
 def log(repository: Path, commit: str, path: str = "", *, skip: int = 0, count: int = 30) -> list[CommitInfo]:
     """Return commits from a resolved commit backwards, optionally only those that changed `path`."""
     paths = [checked_path(path)] if path else []
@@ -210,38 +182,12 @@ def _opened(repository: Path) -> Iterator[git.Repo]:
         repo.close()
 
 
-def _entry(item: Any, folder: str) -> TreeEntry:
-    kind = _KINDS.get(item.mode & 0o170000, "file")
-    name = _shown(item.name)
-    path = f"{folder}/{name}" if folder else name
-    return TreeEntry(
-        name=name,
-        path=path,
-        kind=kind,
-        executable=kind == "file" and bool(item.mode & 0o100),
-        size=item.size if kind == "file" else None,
-        is_linkable=name == item.name and _is_path(path),
-    )
-
-
 def _text(file: Path) -> str:
     """Return what a small file of git's holds; nothing when there is none."""
     try:
         return file.read_text(encoding="utf-8", errors="replace")
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return ""
-
-
-def _shown(name: str) -> str:
-    """Return a name with marks for what is not UTF-8: GitPython leaves surrogates there, which no page can hold."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def _is_path(path: str) -> bool:
-    try:
-        return checked_path(path) == path
-    except InputError:
-        return False
 
 
 def _when(item: git.Commit) -> dt.datetime:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
@@ -12,13 +14,16 @@ from django.views.decorators.http import require_GET
 from portal.foundation.errors import NotFoundError
 from portal.web.diffs import files_of
 from portal.web.numbers import whole
+from portal.web.paging import address_without_page
 from portal.web.people import PageRequest, signed_in
-from portal.web.readme import readme_among
+from portal.web.readme import readme_of
 from portal.web.sources import lines
 from scaffolder import browse
+from scaffolder.git import Folder
 from scaffolder.models import Lineage, Repository
 
 MAX_PAGE = 10_000
+PER_PAGE = 250
 
 
 @require_GET
@@ -27,12 +32,10 @@ def repository(request: PageRequest, namespace: str, name: str) -> HttpResponse:
     """Show the top folder, the last commit, the README and how to clone."""
     found = _find(namespace, name)
     context = _context(request, found)
-    page = browse.commits(found, context["ref"])
-    entries = browse.tree(found, context["ref"])
+    context |= _listing(request, browse.tree(found, context["ref"]))
     context |= {
-        "entries": entries,
-        "last": page.commits[0],
-        "readme": readme_among(found, context["ref"], entries),
+        "last": browse.commits(found, context["ref"]).commits[0],
+        "readme": readme_of(found, context["ref"]) if context["page"].number == 1 else None,
         "clone": f"git clone {settings.GOLDPATH_BASE_URL}/git/{found.slug}.git",
         "lineage": Lineage.objects.filter(repository=found).first(),
     }
@@ -45,7 +48,7 @@ def folder(request: PageRequest, namespace: str, name: str, path: str) -> HttpRe
     """Show one folder."""
     found = _find(namespace, name)
     context = _context(request, found, path.strip("/"))
-    context["entries"] = browse.tree(found, context["ref"], context["path"])
+    context |= _listing(request, browse.tree(found, context["ref"], context["path"]))
     return render(request, "git/folder.html", context)
 
 
@@ -98,8 +101,16 @@ def _find(namespace: str, name: str) -> Repository:
     return found
 
 
+def _listing(request: PageRequest, folder: Folder) -> dict[str, Any]:
+    """Return the page of a folder that the address asks for, and the words that say how much of it that is."""
+    page = Paginator(folder, PER_PAGE).get_page(request.GET.get("page"))
+    count = f"{page.start_index():,} to {page.end_index():,} of {len(folder):,}" if page.has_other_pages() else ""
+    return {"folder": folder, "page": page, "count": count, "query": address_without_page(request)}
+
+
 def _context(request: PageRequest, found: Repository, path: str = "") -> dict[str, Any]:
     ref = request.GET.get("ref", "")[:250]
     parts = [part for part in path.split("/") if part]
     crumbs = [("/".join(parts[: index + 1]), part) for index, part in enumerate(parts)]
-    return {"repository": found, "ref": ref, "path": path, "crumbs": crumbs, "section": "catalog"}
+    at = f"?{urlencode({'ref': ref})}" if ref else ""
+    return {"repository": found, "ref": ref, "at": at, "path": path, "crumbs": crumbs, "section": "catalog"}

@@ -146,6 +146,4 @@ def test_edits_on_a_branch_that_is_not_there_or_a_path_that_leads_out(tmp_path: 
     with pytest.raises(git.GitError):
         git.commit_edits(repository, git.Edits(), branch="main", message="x", author=AUTHOR, when=WHEN)
     with pytest.raises(InputError):
-        git.commit_edits(
-            repository, git.Edits(removed=("../x",)), branch="main", message="x", author=AUTHOR, when=WHEN
-        )
+        git.commit_edits(repository, git.Edits(removed=("../x",)), branch="main", message="x", author=AUTHOR, when=WHEN)
