@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from conformance.examining.parser import ParseError
@@ -25,13 +26,18 @@ def parse_json(path: str, content: bytes) -> dict[str, Any]:
 
 def _loaded(content: bytes) -> Any:
     try:
-        return json.loads(decode(content), parse_constant=_refuse)
+        return json.loads(decode(content), parse_constant=_refuse, parse_float=_finite)
     except json.JSONDecodeError as error:
         raise ParseError(f"It is not valid JSON: {error.msg}.", error.lineno) from None
     except RecursionError:
         raise ParseError("It is nested too deeply.") from None
     except ValueError:
         raise ParseError("It is not valid JSON: a number is too long.") from None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text[:40])
 
 
 def _refuse(name: str) -> Any:

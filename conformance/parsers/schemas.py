@@ -17,6 +17,7 @@ from conformance.parsers.yaml import parse as parse_yaml
 _WANTED = re.compile(
     r"\.github/workflows/[^/]+\.ya?ml|\.github/dependabot\.ya?ml|(?:\.github/)?renovate\.json|\.renovaterc\.json"
 )
+_UNKNOWN = "It is neither a workflow (on, jobs) nor settings of Dependabot (version, updates) nor JSON."
 _TOOL = with_package("", "check-jsonschema").strip()
 
 
@@ -25,10 +26,19 @@ def parse(path: str, content: bytes) -> Any:
 
     The kind is told by what the document says, not by its path: the same content must always give the same facts.
     """
-    is_json = content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
-    document = Node(parse_json(path, content) if is_json else _only(parse_yaml(path, content)["documents"]))
-    schema = _schema_of(set(document.keys()), is_json=is_json)
+    document, refusal = _document(path, content)
+    schema = _schema_of(set(document.keys()), refusal)
     return verdict(_TOOL, findings(_validator(f"vendor.{schema}"), document), schema=schema)
+
+
+def _document(path: str, content: bytes) -> tuple[Node, ParseError | None]:
+    """Return the document, and why it is no JSON."""
+    try:
+        return Node(parse_json(path, content)), None
+    except ParseError as refusal:
+        looks_like_json = content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
+        document = Node(_only(parse_yaml(path, content)["documents"]))
+        return document, refusal if looks_like_json else ParseError(_UNKNOWN, 1)
 
 
 def _only(documents: list[Any]) -> Any:
@@ -37,14 +47,14 @@ def _only(documents: list[Any]) -> Any:
     return documents[0]
 
 
-def _schema_of(keys: set[str], *, is_json: bool) -> str:
+def _schema_of(keys: set[str], refusal: ParseError | None) -> str:
     if keys & {"on", "jobs"}:
         return "github-workflows"
     if keys & {"updates", "version", "registries"}:
         return "dependabot"
-    if is_json:
+    if refusal is None:
         return "renovate"
-    raise ParseError("It is neither a workflow (on, jobs) nor settings of Dependabot (version, updates) nor JSON.", 1)
+    raise refusal
 
 
 @lru_cache(maxsize=8)
