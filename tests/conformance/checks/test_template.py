@@ -54,7 +54,9 @@ CASES: Cases = {
         "forked": fails({}, "1 forked", (GUARD, 0), **drift(FileDrift(GUARD, "forked", is_guard=True))),
         "moved": fails({}, "1 weakened", ("old/ci.yml", 0), **drift(FileDrift(GUARD, "weakened", True, "old/ci.yml"))),
         "several": fails(
-            {}, "2 guarding files departed from the template: 1 weakened, 1 missing.", ("Dockerfile", 0),
+            {},
+            "2 guarding files departed from the template: 1 weakened, 1 missing.",
+            ("Dockerfile", 0),
             **drift(FileDrift("Dockerfile", "missing", is_guard=True), WEAKENED),
         ),
         "a lock that is not believed changes nothing": fails({}, "1 weakened", **drift(WEAKENED, problem="Edited.")),
@@ -82,7 +84,7 @@ CASES: Cases = {
         "no template": skips({}, "no record of a template"),
         "a template that is gone": errs({}, "no version of template:default/", lock=lock(newest_version="")),
     },
-}  # fmt: skip
+}
 
 
 @each(CASES)
