@@ -102,23 +102,31 @@ def _resolve(parts: SplitResult, *, allow_private: bool) -> tuple[str, int]:
 
 
 def _exchange(parts: SplitResult, address: tuple[str, int], body: bytes, headers: Mapping[str, str]) -> int:
-    host = str(parts.hostname)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     with socket.create_connection(address, timeout=SECONDS) as stream, _limited(stream) as is_over:
-        connection = http.client.HTTPConnection(host, address[1])
-        connection.sock = stream
         try:
-            if parts.scheme == "https":
-                connection.sock = ssl.create_default_context().wrap_socket(stream, server_hostname=host)
-            connection.request("POST", target, body=body, headers=dict(headers) | {"Host": parts.netloc})
-            with connection.getresponse() as response:
-                return response.status
+            status = _ask(parts, stream, body, headers)
         except (OSError, http.client.HTTPException):
             if is_over.is_set():
                 raise TimeoutError from None
             raise
-        finally:
-            connection.close()
+        if is_over.is_set():  # an answer that was cut off in its headers looks like a whole one
+            raise TimeoutError
+        return status
+
+
+def _ask(parts: SplitResult, stream: socket.socket, body: bytes, headers: Mapping[str, str]) -> int:
+    host = str(parts.hostname)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection = http.client.HTTPConnection(host, _PORTS[parts.scheme])  # the socket is connected already
+    connection.sock = stream
+    try:
+        if parts.scheme == "https":
+            connection.sock = ssl.create_default_context().wrap_socket(stream, server_hostname=host)
+        connection.request("POST", target, body=body, headers={**headers, "Host": parts.netloc})
+        with connection.getresponse() as response:
+            return response.status
+    finally:
+        connection.close()
 
 
 @contextmanager
