@@ -31,6 +31,7 @@ class _Place:
     is_tolerated: bool
     depth: int = 0
     caller: Command | None = None
+    settings: tuple[_make.Variable, ...] = ()
 
 
 @dataclass(slots=True)
@@ -95,7 +96,7 @@ class _Reader:
             elif words and place.depth < _DEEPEST:
                 self._follow(replace(place, depth=place.depth + 1, caller=command), command, words[0])
         self.texts.append(
-            Text(tuple(own), script.assignments, variables, place.path, place.line, place.caller, place.origin)
+            Text(tuple(own), script.assignments, variables, place.path, place.line, place.caller, place.settings)
         )
 
     def _follow(self, place: _Place, command: Command, first: str) -> None:
@@ -118,10 +119,8 @@ class _Reader:
         for line in _make.lines(makefile, call.goals, call.given):
             tolerated = place.is_tolerated or line.is_tolerated or call.is_tolerated
             environment = {**place.variables, **call.given}
-            here = replace(
-                place, path=line.path, line=line.line, folder=folder, is_tolerated=tolerated, variables=environment
-            )
-            self.text(here, line.text)
+            here = replace(place, path=line.path, line=line.line, folder=folder, settings=line.settings)
+            self.text(replace(here, is_tolerated=tolerated, variables=environment), line.text)
 
     def _shell(self, place: _Place, arguments: Sequence[str]) -> None:
         rest = list(arguments)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from conformance.checks import _tools
+from conformance.checks._make import Variable
 from conformance.checks._workflows import Workflow
 from conformance.examining import shell
 from conformance.examining.check import Evidence
@@ -64,7 +65,11 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One shell text that CI runs, with the values of its variables and its commands."""
+    """One shell text that CI runs: its commands, what it sets, and the values of its variables.
+
+    `caller` is the command that runs it, such as `sh scripts/coverage.sh 90`; `settings` are the variables of the
+    makefile that stand in the recipe behind it.
+    """
 
     commands: tuple[Command, ...]
     assignments: tuple[shell.Assignment, ...]
@@ -72,7 +77,7 @@ class Text:
     path: str
     first_line: int
     caller: Command | None
-    origin: Origin
+    settings: tuple[Variable, ...]
 
 
 @dataclass(frozen=True, slots=True)

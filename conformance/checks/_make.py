@@ -12,27 +12,8 @@ _LONGEST = 4096
 _DEEPEST = 20
 _MOST_REFERENCES = 200
 _MOST_TARGETS = 500
-_BUILT_IN = {"MAKE": "make", "CURDIR": "."}
+_BUILT_IN = {"MAKE": "make", "CURDIR": ".", "$": "$"}
 _NAMES = ("GNUmakefile", "makefile", "Makefile")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One recipe line, expanded; `is_tolerated` when make ignores its failure (`-`)."""
-
-    text: str
-    path: str
-    line: int
-    is_tolerated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What a makefile says of a target."""
-
-    path: str
-    needs: tuple[str, ...]
-    recipe: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +23,26 @@ class Variable:
     value: str
     path: str
     line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One recipe line, expanded; `is_tolerated` when make ignores its failure (`-`), `settings` what it stands on."""
+
+    text: str
+    path: str
+    line: int
+    is_tolerated: bool
+    settings: tuple[Variable, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a makefile says of a target."""
+
+    path: str
+    needs: tuple[str, ...]
+    recipe: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,6 @@ def lines(makefile: Makefile, goals: Sequence[str], given: Mapping[str, str]) ->
         yield from _target(run, goal, 0)
 
 
-def value(makefile: Makefile, name: str, given: Mapping[str, str]) -> str:
-    """Return a variable's expanded value."""
-    return _filled(f"$({name})", makefile.variables, given)
-
-
 def _target(run: _Run, name: str, depth: int) -> Iterator[Line]:
     if name in run.done or depth > _DEEPEST or len(run.done) > _MOST_TARGETS:
         return
@@ -134,42 +130,53 @@ def _recipe(run: _Run, rule: Rule, automatic: Mapping[str, str]) -> Iterator[Lin
     for text, line in rule.recipe:
         bare = text.lstrip()
         prefix = bare[: len(bare) - len(bare.lstrip("@-+ \t"))]
-        filled = _filled(bare[len(prefix) :], run.makefile.variables, {**run.given, **automatic})
-        yield Line(filled, rule.path, line, "-" in prefix)
+        expansion = _Expansion(run.makefile.variables, {**run.given, **automatic})
+        filled = expansion.of(bare[len(prefix) :])
+        yield Line(filled, rule.path, line, "-" in prefix, tuple(expansion.used))
 
 
 def _filled(text: str, variables: Mapping[str, Variable], given: Mapping[str, str]) -> str:
-    """Return the text with `$(NAME)` filled in and `$$` as a dollar; functions and unknown names give nothing."""
-    return _expanded(text, variables, given, [_MOST_REFERENCES])
+    return _Expansion(variables, given).of(text)
 
 
-def _expanded(text: str, variables: Mapping[str, Variable], given: Mapping[str, str], left: list[int]) -> str:
-    parts: list[str] = []
-    at = 0
-    while (dollar := text.find("$", at)) >= 0 and dollar + 1 < len(text):
-        parts.append(text[at:dollar])
-        following = text[dollar + 1]
-        if following == "$":
-            parts.append("$")
-            at = dollar + 2
-            continue
-        at = _end(text, dollar + 1)
-        name = text[dollar + 2 : at - 1] if following in "({" else following
-        parts.append(_value(name, variables, given, left))
-    parts.append(text[at:])
-    return "".join(parts)[:_LONGEST]
+@dataclass(slots=True)
+class _Expansion:
+    """Fills `$(NAME)` in, and `$$` as a dollar; functions and unknown names give nothing.
 
+    `used` are the makefile's variables that were asked for. `left` counts references down, so that definitions which
+    name each other cannot multiply.
+    """
 
-def _value(name: str, variables: Mapping[str, Variable], given: Mapping[str, str], left: list[int]) -> str:
-    """Return the value of a reference; `left` counts down the references, so that definitions cannot multiply."""
-    name = name.partition(":")[0]  # $(NAME:.c=.o)
-    left[0] -= 1
-    if name in given:
-        return given[name]
-    if name in _BUILT_IN:
-        return _BUILT_IN[name]
-    found = variables.get(name)
-    return _expanded(found.value, variables, given, left) if found and left[0] > 0 else ""
+    variables: Mapping[str, Variable]
+    given: Mapping[str, str]
+    used: list[Variable] = field(default_factory=list)
+    left: int = _MOST_REFERENCES
+
+    def of(self, text: str) -> str:
+        """Return the text, filled in."""
+        parts: list[str] = []
+        at = 0
+        while (dollar := text.find("$", at)) >= 0 and dollar + 1 < len(text):
+            parts.append(text[at:dollar])
+            following = text[dollar + 1]
+            at = dollar + 2 if following == "$" else _end(text, dollar + 1)
+            name = text[dollar + 2 : at - 1] if following in "({" else following
+            parts.append(self._value(name))
+        parts.append(text[at:])
+        return "".join(parts)[:_LONGEST]
+
+    def _value(self, name: str) -> str:
+        name = name.partition(":")[0]  # $(NAME:.c=.o)
+        self.left -= 1
+        if name in self.given:
+            return self.given[name]
+        if name in _BUILT_IN:
+            return _BUILT_IN[name]
+        found = self.variables.get(name)
+        if found is None or self.left <= 0:
+            return ""
+        self.used.append(found)
+        return self.of(found.value)
 
 
 def _end(text: str, start: int) -> int:

@@ -1,0 +1,124 @@
+"""go.mod and go.sum say what the code needs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from conformance.checks._gomodules import Module, files, modules
+from conformance.checks._problems import Problem, failed_by
+from conformance.checks._words import counted, cut
+from conformance.examining.check import Check, Evidence, Finding, not_applicable, passed
+from conformance.examining.parser import MODULE
+from conformance.examining.subject import Subject
+from conformance.examining.terms import Level
+
+
+def judge(subject: Subject) -> Finding:
+    """Judge every module: sums for all that is required, no requirement twice, none unused, none missing."""
+    found = modules(subject)
+    if not found:
+        return not_applicable("There is no go.mod.")
+    problems = [problem for each in found for problem in _problems(subject, each)]
+    if problems:
+        return failed_by(problems)
+    number = sum(len(each.fact["require"]) for each in found)
+    places = [Evidence(path) for each in found for path in (each.path, each.sums) if subject.has(path)]
+    return passed(f"{counted(number, 'requirement')}, each with its sums and each once.", *places)
+
+
+def _problems(subject: Subject, module: Module) -> Iterator[Problem]:
+    requires = module.fact["require"]
+    twice = {path for path, number in Counter(each["path"] for each in requires).items() if number > 1}
+    for each in requires:
+        if each["path"] in twice:
+            yield Problem(f"{module.path} requires {cut(each['path'])} twice", module.path, each["line"])
+    if requires and not subject.has(module.sums):
+        yield Problem(
+            f"{module.path} has requirements, and there is no {module.sums}", module.path, requires[0]["line"]
+        )
+    elif requires:
+        yield from _without_sums(subject, module)
+    yield from _against_imports(subject, module)
+
+
+def _without_sums(subject: Subject, module: Module) -> Iterator[Problem]:
+    entries = frozenset(subject.fact("gosum", module.sums)["entries"])
+    for each in module.fact["require"]:
+        path, version = _replaced(module, each)
+        # Of a module that only a dependency needs, go.mod may be all that was read.
+        needed = [f"{path} {version}/go.mod", *([] if each["indirect"] else [f"{path} {version}"])]
+        if version and not entries.issuperset(needed):
+            words = f"{module.sums} lacks the sums of {cut(path)} {cut(version)}"
+            yield Problem(words, module.path, each["line"])
+
+
+def _replaced(module: Module, require: Mapping[str, Any]) -> tuple[str, str]:
+    """Return path and version of what is taken for a requirement; no version when it is a folder, which has no sums."""
+    for each in module.fact["replace"]:
+        if each["old"] == require["path"] and each["oldVersion"] in ("", require["version"]):
+            return each["new"], each["newVersion"]
+    return require["path"], require["version"]
+
+
+def _against_imports(subject: Subject, module: Module) -> Iterator[Problem]:
+    """Yield what `go mod tidy` would add, remove or mark otherwise, by the imports of the module's Go files."""
+    if any(path.endswith(".go") for path in subject.omitted):
+        return
+    imported = _imported(subject, module)
+    tools = {each["path"] for each in module.fact["tool"]}
+    requires = {each["path"]: each for each in module.fact["require"]}
+    needed = {_provider(path, requires): place for path, place in {**dict.fromkeys(tools), **imported}.items()}
+    for path, place in imported.items():
+        if not _provider(path, requires) and not _is_own(path, module):
+            yield Problem(f"{cut(path)} is imported, and {module.path} does not require it", place.path, place.line)
+    for path, each in requires.items():
+        if not each["indirect"] and path not in needed:
+            yield Problem(f"{module.path} requires {cut(path)}, which nothing imports", module.path, each["line"])
+        elif each["indirect"] and path in {_provider(name, requires) for name in imported}:
+            yield Problem(f"{module.path} calls {cut(path)} indirect, and it is imported", module.path, each["line"])
+
+
+def _imported(subject: Subject, module: Module) -> dict[str, Evidence]:
+    """Return the packages from outside the standard library that the module's files import, and where."""
+    found: dict[str, Evidence] = {}
+    for path in files(subject, module):
+        for each in subject.fact("gosource", path)["imports"]:
+            if "." in each["path"].partition("/")[0]:
+                found.setdefault(each["path"], Evidence(path, each["line"]))
+    return found
+
+
+def _provider(package: str, requires: Mapping[str, Any]) -> str:
+    """Return the required module with the longest path that a package lies in; empty when there is none."""
+    parts = package.split("/")
+    names = ("/".join(parts[:number]) for number in range(len(parts), 0, -1))
+    return next((name for name in names if name in requires), "")
+
+
+def _is_own(package: str, module: Module) -> bool:
+    return any(package == own or package.startswith(f"{own}/") for own in (MODULE, module.fact["module"]))
+
+
+CHECK = Check(
+    id="go-modules-tidy",
+    title="go.mod and go.sum are tidy",
+    level=Level.SILVER,
+    area="Go",
+    applies_to="Services with a go.mod",
+    rationale=(
+        "go.sum is what keeps a dependency from changing under its version: without the sums a build fails, or "
+        "takes what it gets. Requirements that nothing imports are updated, scanned and reported for nothing; ones "
+        "that are missing break the next clean build."
+    ),
+    fix=(
+        "Let Go do it, and let CI see that it stays so:\n\n"
+        "```sh\n"
+        "go mod tidy\n"
+        "go mod tidy -diff   # in CI: fails when something would change\n"
+        "```"
+    ),
+    judge=judge,
+    source="https://go.dev/ref/mod#go-mod-tidy",
+)
