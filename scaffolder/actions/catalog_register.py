@@ -101,7 +101,7 @@ def documents_of(repository: Repository, commit: str, *, template: TemplateVersi
 
 def location_of(repository: Repository, path: str = "catalog-info.yaml") -> str:
     """Return the location under which a repository's entities stand in the catalog."""
-    remote = remote_of(repository.forge, repository.namespace, repository.name, repository.default_branch)
+    remote = remote_of(repository)
     return f"url:{remote.web_url}/blob/{repository.default_branch}/{path}"
 
 
@@ -132,7 +132,7 @@ def _check_owner(document: Mapping[str, Any], repository: Repository, path: str)
 
 
 def _annotated(document: Mapping[str, Any], repository: Repository, template: TemplateVersion) -> dict[str, Any]:
-    remote = remote_of(repository.forge, repository.namespace, repository.name, repository.default_branch)
+    remote = remote_of(repository)
     metadata = document["metadata"]
     given = metadata.get("annotations") or {}
     if not isinstance(given, Mapping):

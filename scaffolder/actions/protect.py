@@ -30,8 +30,7 @@ class Protect(Action):
         repository = repository_of(context.run, str(given["repository"]))
         intent = {"within": effect_key(repository.slug), "branch": repository.default_branch}
         effect = context.intend("protection", f"protection:{repository.slug}", intent)
-        place = (repository.forge, repository.namespace, repository.name, repository.default_branch)
-        forge(repository.forge).protect(remote_of(*place))
+        forge(repository.forge).protect(remote_of(repository))
         context.settle(effect, {"branch": repository.default_branch})
         context.log(
             f"Protected {repository.default_branch}: no force push, no deletion, pushes by {repository.owner_ref}"

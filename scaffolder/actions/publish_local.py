@@ -10,7 +10,7 @@ from catalog.refs import DEFAULT_NAMESPACE as NAMESPACE
 from portal.foundation.errors import ConflictError
 from scaffolder import git
 from scaffolder.actions.base import Action, Json, Plan, PlanContext, Planned, StepContext, Undo, UndoContext
-from scaffolder.actions.repositories import RENDER_REF, effect_key, remote_of
+from scaffolder.actions.repositories import RENDER_REF, effect_key
 from scaffolder.choices import EffectState
 from scaffolder.forges import RemoteRepository, RepositorySpec, forge
 from scaffolder.git import Commit, Person
@@ -54,7 +54,7 @@ class PublishLocal(Action):
     def plan(self, context: PlanContext, given: Json) -> Plan:
         """Say which repository would be made, and where."""
         name, branch = str(given["name"]), _branch(given)
-        remote = remote_of(FORGE, NAMESPACE, name, branch)
+        remote = forge(FORGE).remote(NAMESPACE, name, branch)
         slug = f"{NAMESPACE}/{name}"
         effects = (
             Planned("repository", f"create the repository {slug}", remote.remote_url),
@@ -86,7 +86,7 @@ class PublishLocal(Action):
         """Delete the repository when this run made it and nobody pushed to it since."""
         intent = effect.intent
         places, slug = forge(FORGE), f"{intent['namespace']}/{intent['name']}"
-        remote = remote_of(FORGE, intent["namespace"], intent["name"], intent["defaultBranch"])
+        remote = places.remote(intent["namespace"], intent["name"], intent["defaultBranch"])
         head = places.head(remote)
         if head not in {"", intent["head"]}:
             return Undo(EffectState.LEFT, f"the repository {slug}, because somebody has pushed to it.")

@@ -23,14 +23,6 @@ def repository_of(run: Run, slug: str) -> Repository:
     return found
 
 
-def remote_of(kind: str, namespace: str, name: str, default_branch: str) -> RemoteRepository:
-    """Return a repository as the forge of this kind addresses it."""
-    remote_url, web_url = forge(kind).address(namespace, name)
-    return RemoteRepository(
-        namespace=namespace,
-        name=name,
-        default_branch=default_branch,
-        remote_url=remote_url,
-        web_url=web_url,
-        created_by_this_run=True,
-    )
+def remote_of(repository: Repository) -> RemoteRepository:
+    """Return a repository as its forge addresses it."""
+    return forge(repository.forge).remote(repository.namespace, repository.name, repository.default_branch)

@@ -23,18 +23,13 @@ class RepositorySpec:
 
 @dataclass(frozen=True, slots=True)
 class RemoteRepository:
-    """A repository as it stands on a forge.
-
-    `created_by_this_run` is what the forge itself can prove, not what the caller remembers. `remote_url` is what people
-    clone, `web_url` the page they read.
-    """
+    """A repository as a forge addresses it: `remote_url` is what people clone, `web_url` the page they read."""
 
     namespace: str
     name: str
     default_branch: str
     remote_url: str
     web_url: str
-    created_by_this_run: bool
 
 
 class Forge(Protocol):
@@ -45,8 +40,8 @@ class Forge(Protocol):
     def is_free(self, namespace: str, name: str) -> bool:
         """Tell whether no repository has this name."""
 
-    def address(self, namespace: str, name: str) -> tuple[str, str]:
-        """Return the clone address and the page address that a repository of this name has or would have."""
+    def remote(self, namespace: str, name: str, default_branch: str = "main") -> RemoteRepository:
+        """Return the repository of this name as it is or would be addressed; whether there is one is not looked at."""
 
     def ensure_repository(self, spec: RepositorySpec) -> RemoteRepository:
         """Make the repository, or adopt the one that the same run made before; another's raises ConflictError."""

@@ -143,7 +143,7 @@ def _recorded(lock: Mapping[str, Any]) -> dict[str, str]:
 
 def _address(values: Mapping[str, Any]) -> dict[str, str]:
     name = str(values.get("name", ""))
-    _, web_url = forge("local").address(NAMESPACE, name)
+    web_url = forge("local").remote(NAMESPACE, name).web_url
     return {"repository_url": web_url, "repository_slug": f"{NAMESPACE}/{name}"}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from portal.foundation.actors import Actor
 from portal.foundation.errors import ConflictError
 from portal.web.logs import log_lines
 from portal.web.numbers import whole
@@ -66,19 +67,20 @@ def log(request: PageRequest, run_id: uuid.UUID) -> HttpResponse:
 @signed_in
 def cancel(request: PageRequest, run_id: uuid.UUID) -> HttpResponse:
     """Cancel a run and show it."""
-    try:
-        cancel_run(run_id, request.actor)
-    except ConflictError as refused:
-        messages.error(request, refused.message)
-    return redirect("web:runs-run", run_id)
+    return _told(request, run_id, cancel_run)
 
 
 @require_POST
 @signed_in
 def retry(request: PageRequest, run_id: uuid.UUID) -> HttpResponse:
     """Queue a run again and show it."""
+    return _told(request, run_id, retry_run)
+
+
+def _told(request: PageRequest, run_id: uuid.UUID, verb: Callable[[uuid.UUID, Actor], Run]) -> HttpResponse:
+    """Let the person's verb act on a run and show it; a run that stands against it says why on its page."""
     try:
-        retry_run(run_id, request.actor)
+        verb(run_id, request.actor)
     except ConflictError as refused:
         messages.error(request, refused.message)
     return redirect("web:runs-run", run_id)

@@ -23,9 +23,15 @@ class LocalForge:
         folder = places.repository_folder(namespace, name)
         return not (folder.exists() or aside.is_aside(folder))
 
-    def address(self, namespace: str, name: str) -> tuple[str, str]:
-        """Return the clone address and the page address of a repository of this name."""
-        return places.clone_url(namespace, name), places.web_url(namespace, name)
+    def remote(self, namespace: str, name: str, default_branch: str = "main") -> RemoteRepository:
+        """Return the repository of this name as it is or would be addressed."""
+        return RemoteRepository(
+            namespace=namespace,
+            name=name,
+            default_branch=default_branch,
+            remote_url=places.clone_url(namespace, name),
+            web_url=places.web_url(namespace, name),
+        )
 
     def ensure_repository(self, spec: RepositorySpec) -> RemoteRepository:
         """Make the repository, or adopt the one that the same run made before; another's raises ConflictError."""
@@ -38,7 +44,7 @@ class LocalForge:
             )
         if made and spec.description:
             (folder / "description").write_text(spec.description + "\n", encoding="utf-8")
-        return self._remote(spec)
+        return self.remote(spec.namespace, spec.name, spec.default_branch)
 
     def push_target(self, repository: RemoteRepository) -> PushTarget:
         """Return the repository's own folder: the portal pushes past the HTTP door and its rules."""
@@ -75,17 +81,6 @@ class LocalForge:
             aside.bring_back(folder)
             raise
         aside.remove(decided)
-
-    def _remote(self, spec: RepositorySpec) -> RemoteRepository:
-        clone, web = self.address(spec.namespace, spec.name)
-        return RemoteRepository(
-            namespace=spec.namespace,
-            name=spec.name,
-            default_branch=spec.default_branch,
-            remote_url=clone,
-            web_url=web,
-            created_by_this_run=True,
-        )
 
 
 def _folder(repository: RemoteRepository) -> Path:

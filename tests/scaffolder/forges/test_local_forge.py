@@ -49,9 +49,8 @@ def test_repository_is_made_once_and_adopted_by_its_own_run() -> None:
     assert local.is_free("default", "ledger")
     first, again = local.ensure_repository(spec()), local.ensure_repository(spec())
     assert first == again
-    assert first.created_by_this_run
     assert not local.is_free("default", "ledger")
-    assert (first.remote_url, first.web_url) == local.address("default", "ledger")
+    assert first == local.remote("default", "ledger")
     assert first.remote_url == f"{django_settings.GOLDPATH_BASE_URL}/git/default/ledger.git"
 
 
@@ -149,7 +148,7 @@ def test_worker_killed_before_its_repository_was_whole_leaves_the_name_free() ->
     (draft / "objects").mkdir(parents=True)
     local = forge("local")
     assert local.is_free("default", "ledger")
-    assert local.ensure_repository(spec()).created_by_this_run
+    assert git.made_by(folder_of(local.ensure_repository(spec()))) == RUN
 
 
 def test_worker_killed_between_init_and_push_is_followed_by_one_that_adopts(tmp_path: Path) -> None:

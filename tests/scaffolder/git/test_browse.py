@@ -152,9 +152,7 @@ def _spec(repository: Repository) -> RepositorySpec:
 
 
 def _remote(repository: Repository) -> RemoteRepository:
-    from scaffolder.actions.repositories import remote_of
-
-    return remote_of("local", repository.namespace, repository.name, "main")
+    return forge("local").remote(repository.namespace, repository.name)
 
 
 @pytest.mark.parametrize("ref", [ref for ref in UNSAFE if ref] + ["absent", "0" * 40, "deadbeef", "refs/heads/absent"])
