@@ -5,7 +5,6 @@ The layout is Backstage's, as its client looks inside: a cursor with `query` is 
 
 from __future__ import annotations
 
-import base64
 import json
 import uuid
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import jsonschema
 
 from catalog.models.conditions import Filter
 from catalog.queries import MAX_CONDITIONS, FullText, Order, Query, clean
+from portal.foundation.api.cursors import malformed, pack, unpack
 from portal.foundation.errors import InputError
 
 _TEXT = {"type": "string", "maxLength": 1_000}
@@ -72,19 +72,18 @@ class Cursor:
 
     def encode(self) -> str:
         """Return the cursor as text for the wire."""
-        text = json.dumps(_layout(self), ensure_ascii=True, separators=(",", ":"))
-        return base64.b64encode(text.encode()).decode()
+        return pack(_layout(self))
 
 
 def decode(text: str) -> Cursor:
     """Return the cursor that `text` is; raises InputError, `Malformed cursor ...`, for anything else."""
     try:
-        data = json.loads(base64.b64decode(text, validate=True))
+        data = unpack(text)
         if not _CURSOR.is_valid(data):
             raise ValueError
         return _cursor(data)
     except (ValueError, RecursionError, InputError):
-        raise InputError("Malformed cursor: take it from the page before, unchanged") from None
+        raise malformed() from None
 
 
 def _layout(cursor: Cursor) -> dict[str, Any]:

@@ -51,6 +51,9 @@ INSTALLED_APPS = [
     "django_structlog",
     "csp",
     "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "corsheaders",
     "knox",
     "portal.foundation",
     "catalog",
@@ -63,6 +66,7 @@ MIDDLEWARE = [
     "portal.foundation.middleware.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -154,6 +158,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["portal.foundation.api.renderers.BackstageJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["portal.foundation.api.parsers.LimitedJSONParser"],
     "EXCEPTION_HANDLER": "portal.foundation.api.errors.envelope",
+    "DEFAULT_SCHEMA_CLASS": "portal.foundation.api.openapi.Schema",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {
         "read": envstr("GOLDPATH_THROTTLE_READ", "1200/min"),
@@ -162,6 +167,33 @@ REST_FRAMEWORK = {
     },
     "UNAUTHENTICATED_USER": None,
 }
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Goldpath",
+    "DESCRIPTION": "How far each service is on its path: levels, verdicts, drift, policies and waivers.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PUBLIC": True,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "PREPROCESSING_HOOKS": ["portal.foundation.api.openapi.only_ours"],
+    "SCHEMA_PATH_PREFIX": "/api/goldpath/v1/",
+    "ENUM_NAME_OVERRIDES": {
+        "Level": "conformance.choices.LEVELS",
+        "Standing": "conformance.choices.STANDINGS",
+        "Outcome": "conformance.choices.OUTCOMES",
+        "Drift": "conformance.choices.DRIFTS",
+        "PolicyStatus": "conformance.choices.PolicyStatus",
+        "WaiverStatus": "conformance.choices.WaiverStatus",
+        "EventKind": "conformance.choices.EventKind",
+        "DeliveryStatus": "conformance.choices.DeliveryStatus",
+    },
+}
+# Backstage's front end calls from its own origin; tokens travel in a header, never in a cookie.
+CORS_ALLOWED_ORIGINS = envlist("GOLDPATH_CORS_ORIGINS", "")
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = ("authorization", "content-type", "idempotency-key")
+CORS_ALLOW_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+CORS_EXPOSE_HEADERS = ("retry-after",)
 KNOX_TOKEN_MODEL = "foundation.ApiToken"
 MIGRATION_MODULES = {"knox": None}  # its only table is that of the model which ApiToken replaces
 REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_PREFIX": "gp_", "AUTH_TOKEN_CHARACTER_LENGTH": 64}

@@ -11,7 +11,7 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.foundation.errors import GoldpathError
+from portal.foundation.errors import GoldpathError, InputError
 
 _NAMES = {
     400: "InputError",
@@ -38,10 +38,16 @@ def body(name: str, message: str, status: int, request: HttpRequest | Request) -
 
 
 def envelope(error: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF exception handler: answer a known error in the envelope, let anything else be reported as a defect."""
+    """DRF exception handler: answer a known error in the envelope, let anything else be reported as a defect.
+
+    Refused values are named one by one in `error.fields`, which Backstage's clients pass over.
+    """
     request: Request = context["request"]
     if isinstance(error, GoldpathError):
-        return Response(body(error.name, error.message, error.status, request), status=error.status)
+        content = body(error.name, error.message, error.status, request)
+        if isinstance(error, InputError) and error.fields:
+            content["error"]["fields"] = [{"path": list(each.path), "message": each.message} for each in error.fields]
+        return Response(content, status=error.status)
     if isinstance(error, Http404):
         return Response(body("NotFoundError", "Not found", 404, request), status=404)
     if isinstance(error, PermissionDenied):
@@ -59,7 +65,12 @@ def _drf(error: exceptions.APIException, request: Request) -> Response:
         headers["Retry-After"] = str(int(wait) + 1)
     if header := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = header
-    return Response(body(_NAMES.get(status, "Error"), message, status, request), status=status, headers=headers)
+    content = body(_NAMES.get(status, "Error"), message, status, request)
+    if isinstance(error, exceptions.ValidationError) and isinstance(error.detail, dict):
+        content["error"]["fields"] = [
+            {"path": [name], "message": _sentence(detail)} for name, detail in error.detail.items()
+        ]
+    return Response(content, status=status, headers=headers)
 
 
 def _sentence(detail: Any) -> str:
