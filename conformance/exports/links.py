@@ -16,12 +16,12 @@ def portal_url() -> str:
 
 def service_url(service: Service) -> str:
     """Return the address of the page about a service."""
-    return f"{portal_url()}/services/{_word(service.namespace)}/{_word(service.name)}"
+    return f"{portal_url()}/conformance/services/{_word(service.namespace)}/{_word(service.name)}"
 
 
 def check_url(check_id: str) -> str:
     """Return the address of the page about a check."""
-    return f"{portal_url()}/checks/{_word(check_id)}"
+    return f"{portal_url()}/conformance/checks/{_word(check_id)}"
 
 
 def clone_url(service: Service) -> str:
