@@ -220,6 +220,18 @@ def test_pods_may_do_nothing_that_they_need_not(folder: Path) -> None:
             assert re.search(r":v\d", container["image"]), kind
 
 
+def test_policies_and_budgets_select_pods_before_anything_is_added_to_them(folder: Path) -> None:
+    base = folder / "deployments" / "k8s" / "base"
+    found = [document for path in sorted(base.glob("*.yaml")) for document in documents(path)]
+    kinds = {"NetworkPolicy": "podSelector", "PodDisruptionBudget": "selector", "Deployment": "selector"}
+    labels = [item["spec"]["template"]["metadata"]["labels"] for item in found if "template" in item.get("spec", {})]
+    for item in (each for each in found if each.get("kind") in kinds):
+        wanted = item["spec"][kinds[item["kind"]]]["matchLabels"].items()
+        assert any(wanted <= each.items() for each in labels), item["metadata"]["name"]
+        if item["kind"] == "NetworkPolicy":
+            assert all(wanted <= each.items() for each in labels), item["metadata"]["name"]
+
+
 def test_the_service_can_lose_a_node_and_reach_what_it_needs(folder: Path) -> None:
     base = folder / "deployments" / "k8s" / "base"
     (scaler,) = documents(base / "horizontalpodautoscaler.yaml")

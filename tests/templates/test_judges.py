@@ -1,4 +1,4 @@
-"""The judges that a render brings along or is deployed by, run as its team runs them: each passes it, and catches a fault."""
+"""The judges that a render brings along, run as its team runs them: each passes the render, and catches a fault."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from tests.templates.renders import rendered
 
 pytestmark = pytest.mark.go
 KUSTOMIZE = "sigs.k8s.io/kustomize/kustomize/v5@v5.8.0"
+PROBLEM = '{$ref: "#/components/responses/Problem"}'
 UNKNOWN_KINDS = {"ServiceMonitor", "PrometheusRule"}
 
 
@@ -39,7 +40,7 @@ def npm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def repository(go: str, stable: Path, npm: Path) -> Iterator[GoTree]:
-    """A render with everything, committed as its main branch, at a stable path so that installed tools are found again."""
+    """A render with everything, committed as its main branch; the next run finds the tools that it installed."""
     folder = stable / "judged"
     installed = folder.with_name("judged-bin")
     shutil.rmtree(folder, ignore_errors=True)
@@ -106,7 +107,7 @@ def test_the_api_is_as_spectral_wants(repository: GoTree) -> None:
         ("        application/problem+json:", "        application/json:", "errors-are-problems"),
         ("notes: {type: string, maxLength: 4000}", "notes: {type: string}", "bounded-texts"),
         ("      operationId: listTasks\n", "", "operation-operationId"),
-        ('        "404": {$ref: "#/components/responses/Problem"}\n        default:', '        "404":', "default-response"),
+        (f'        "404": {PROBLEM}\n        default:', '        "404":', "default-response"),
     ],
 )
 def test_each_rule_of_the_api_catches_what_it_is_for(spoiled: GoTree, before: str, after: str, rule: str) -> None:

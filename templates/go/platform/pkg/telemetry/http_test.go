@@ -20,7 +20,7 @@ import (
 func attributes(s sdktrace.ReadOnlySpan) map[attribute.Key]string {
 	found := map[attribute.Key]string{}
 	for _, a := range s.Attributes() {
-		found[a.Key] = a.Value.Emit()
+		found[a.Key] = a.Value.String()
 	}
 	return found
 }
