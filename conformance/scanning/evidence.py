@@ -44,5 +44,9 @@ def _backed(each: Mapping[str, Any], files: Mapping[str, TreeFile], lines: Mappi
     blob = files[path].blob if path in files else ""
     texts = lines.get(blob, [])
     text = texts[line - 1].decode("utf-8", "replace").strip() if 0 < line <= len(texts) else ""
-    shown = "".join(character if character.isprintable() else " " for character in text)
-    return {**each, "sha": blob, "excerpt": redact(shown)[:EXCERPT]}
+    return {**each, "sha": blob, "excerpt": _shown(text)}
+
+
+def _shown(text: str) -> str:
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return redact(printable)[:EXCERPT] if printable else ""

@@ -13,9 +13,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 
@@ -25,15 +25,20 @@ SERVER = "conformance.scanning.server"
 CHECK_SECONDS = 5.0
 START_SECONDS = 20.0
 MOST_BYTES = 8 * 1024 * 1024
+MOST_KNOWN = 4000
 ATTEMPTS = 2
+
+FactKey = tuple[str, str]
+Unit = TypeVar("Unit")
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """One file for one parser."""
+    """One file for one parser; `key` is what its facts are known by."""
 
     parser: str
     path: str
+    key: str
     content: bytes
 
 
@@ -48,6 +53,7 @@ class Examiner:
         self.owner = os.getpid()
         self._buffer = b""
         self._is_new = True
+        self.known: set[FactKey] = set()
         self.process = subprocess.Popen(
             [sys.executable, "-s", "-P", "-m", SERVER],
             stdin=subprocess.PIPE,
@@ -66,6 +72,13 @@ class Examiner:
     def is_usable(self) -> bool:
         """Tell whether this process started it and it still runs."""
         return self.owner == os.getpid() and self.process.poll() is None
+
+    def forgets(self) -> bool:
+        """Tell whether it is to forget the facts that it holds, as there are many; then it is taken to know none."""
+        if len(self.known) <= MOST_KNOWN:
+            return False
+        self.known.clear()
+        return True
 
     def ask(self, request: Mapping[str, Any], seconds: Sequence[float]) -> Iterator[dict[str, Any]]:
         """Yield one answer per unit; `seconds` says for each how long it may take. Raises LostError."""
@@ -109,6 +122,7 @@ class Examiner:
 
 
 _lock = threading.Lock()
+_places = threading.BoundedSemaphore(os.cpu_count() or 1)
 _idle: list[Examiner] = []
 
 
@@ -120,25 +134,32 @@ def parse(contents: Sequence[Content]) -> list[dict[str, Any]]:
     """
     answers: list[dict[str, Any]] = []
     for batch in _batches(contents):
-        request = [
-            {"parser": each.parser, "path": each.path, "content": base64.b64encode(each.content).decode()}
-            for each in batch
-        ]
+        lost = [{"failed": f"{each.parser} took too long for this file, or crashed on it."} for each in batch]
         seconds = [parsers.registry()[each.parser].seconds for each in batch]
-        lost = [f"{each.parser} took too long for this file, or crashed on it." for each in batch]
-        answers += _all("parse", request, {}, seconds, [{"failed": text} for text in lost])
+        answers += _all(_parse_request, batch, seconds, lost)
     return answers
 
 
-def judge(subject: Mapping[str, Any], check_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Have a subject judged by every check; return `{"verdict", "message", "evidence"}` by check."""
-    lost = {
-        "verdict": "error",
-        "message": f"The check took more than {CHECK_SECONDS:.0f} s and was stopped.",
-        "evidence": [],
-    }
+def judge(
+    subject: Mapping[str, Any], check_ids: Sequence[str], load: Callable[[list[FactKey]], list[Any]]
+) -> dict[str, dict[str, Any]]:
+    """Have a subject judged by every check; return `{"verdict", "message", "evidence"}` by check.
+
+    `subject["facts"]` names facts by parser, path and key; `load` is asked for those that the examiner does not hold.
+    """
+    message = f"The check took more than {CHECK_SECONDS:.0f} s, or crashed, and was stopped."
+    lost = {"verdict": "error", "message": message, "evidence": []}
+    keys = list({(parser, key): None for parser, paths in subject["facts"].items() for key in paths.values()})
+
+    def request(examiner: Examiner, part: Sequence[str]) -> dict[str, Any]:
+        forget = examiner.forgets()
+        lacking = [key for key in keys if key not in examiner.known]
+        given = [[*key, facts] for key, facts in zip(lacking, load(lacking), strict=True)]
+        examiner.known.update(lacking)
+        return {"judge": list(part), "subject": subject, "given": given, "forget": forget}
+
     seconds = [CHECK_SECONDS] * len(check_ids)
-    answers = _all("judge", list(check_ids), {"subject": subject}, seconds, [lost] * len(check_ids))
+    answers = _all(request, check_ids, seconds, [lost] * len(check_ids))
     return dict(zip(check_ids, answers, strict=True))
 
 
@@ -150,8 +171,26 @@ def stop() -> None:
         examiner.close()
 
 
+def _parse_request(examiner: Examiner, batch: Sequence[Content]) -> dict[str, Any]:
+    examiner.known.update((each.parser, each.key) for each in batch)
+    return {
+        "parse": [
+            {
+                "parser": each.parser,
+                "path": each.path,
+                "key": each.key,
+                "content": base64.b64encode(each.content).decode(),
+            }
+            for each in batch
+        ]
+    }
+
+
 def _all(
-    verb: str, units: list[Any], more: Mapping[str, Any], seconds: Sequence[float], lost: Sequence[dict[str, Any]]
+    request: Callable[[Examiner, Sequence[Unit]], dict[str, Any]],
+    units: Sequence[Unit],
+    seconds: Sequence[float],
+    lost: Sequence[dict[str, Any]],
 ) -> list[dict[str, Any]]:
     """Ask for all units; after a unit that ends the examiner go on with the next one in another process.
 
@@ -164,7 +203,7 @@ def _all(
         part = slice(done, done + 1) if failures else slice(done, None)
         try:
             with _borrowed() as examiner:
-                for answer in examiner.ask({verb: units[part], **more}, seconds[part]):
+                for answer in examiner.ask(request(examiner, units[part]), seconds[part]):
                     answers.append(answer)
                     failures = 0
         except LostError:
@@ -177,14 +216,15 @@ def _all(
 
 @contextlib.contextmanager
 def _borrowed() -> Iterator[Examiner]:
-    examiner = _take()
-    try:
-        yield examiner
-    except BaseException:
-        examiner.close()
-        raise
-    with _lock:
-        _idle.append(examiner)
+    with _places:
+        examiner = _take()
+        try:
+            yield examiner
+        except BaseException:
+            examiner.close()
+            raise
+        with _lock:
+            _idle.append(examiner)
 
 
 def _take() -> Examiner:
@@ -210,8 +250,9 @@ def _batches(contents: Sequence[Content]) -> Iterator[Sequence[Content]]:
 
 
 def _forget_in_child() -> None:
-    global _lock  # noqa: PLW0603 - a forked worker starts its own examiners
+    global _lock, _places  # noqa: PLW0603 - a forked worker starts its own examiners
     _lock = threading.Lock()
+    _places = threading.BoundedSemaphore(os.cpu_count() or 1)
     _idle.clear()
 
 

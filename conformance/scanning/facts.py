@@ -15,6 +15,7 @@ from conformance import parsers
 from conformance.examining.parser import MODULE, MOST_BYTES, Parser
 from conformance.models import Fact
 from conformance.scanning import examiner
+from conformance.scanning.examiner import FactKey
 from scaffolder.git import ObjectReader, TreeFile
 
 MOST_FILES = 3000
@@ -35,25 +36,35 @@ class _Want(NamedTuple):
 
 @dataclass(slots=True)
 class Gathered:
-    """Facts by parser and path; files that were left out, with why; sizes in bytes of the files that were looked at."""
+    """What is known of a tree.
 
-    facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    `keys` names facts by parser and path, `load` gives those of some keys. `omitted` are the files that were left out,
+    with why; `sizes` the bytes of the files that were looked at.
+    """
+
+    keys: dict[str, dict[str, str]] = field(default_factory=dict)
     omitted: dict[str, str] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
+    fresh: dict[FactKey, Any] = field(default_factory=dict)
+
+    def load(self, keys: list[FactKey]) -> list[Any]:
+        """Return the facts of these keys, in order: those that this scan parsed, the others out of the database."""
+        stored = dict(_rows({key for key in keys if key not in self.fresh}, "facts"))
+        return [self.fresh[key] if key in self.fresh else stored[key] for key in keys]
 
 
 def gather(files: Mapping[str, TreeFile], reader: ObjectReader) -> Gathered:
-    """Return what the parsers say of `files`; contents come from `reader`, each blob at most once."""
+    """Learn what the parsers say of `files`; contents come from `reader`, each blob at most once."""
     found = Gathered()
     chosen = _chosen(files, reader, found)
     contents = _Contents(reader, {file.blob for file in chosen.values()})
     module = _module(files, contents)
     wants = list(_wants(chosen, contents, module))
-    known = _known(wants)
-    missing = {(want.parser.name, want.content_key): want for want in wants if _key(want) not in known}
-    known |= _parsed(list(missing.values()), contents, module)
+    kept = _kept({_key(want) for want in wants})
+    missing = {_key(want): want for want in wants if _key(want) not in kept}
+    found.fresh = _parsed(list(missing.values()), contents, module)
     for want in wants:
-        found.facts.setdefault(want.parser.name, {})[want.path] = known[_key(want)]
+        found.keys.setdefault(want.parser.name, {})[want.path] = want.content_key
     return found
 
 
@@ -146,36 +157,41 @@ def _blinded(content: bytes, module: bytes) -> bytes:
     )
 
 
-def _key(want: _Want) -> tuple[str, str]:
+def _key(want: _Want) -> FactKey:
     return want.parser.name, want.content_key
 
 
-def _known(wants: list[_Want]) -> dict[tuple[str, str], Any]:
-    """Return what is kept, and note that it is still used."""
-    keys = sorted({want.content_key for want in wants})
-    versions = {parser.name: parser.version for parser in parsers.registry().values()}
+def _kept(keys: set[FactKey]) -> set[FactKey]:
+    """Return the keys whose facts are stored, and note that they are still used."""
     today = timezone.now().date()
-    known: dict[tuple[str, str], Any] = {}
+    kept: set[FactKey] = set()
     stale: list[int] = []
-    for start in range(0, len(keys), _CHUNK):
-        rows = Fact.objects.filter(content__in=keys[start : start + _CHUNK])
-        for pk, parser, version, content, facts, used_on in rows.values_list(
-            "pk", "parser", "version", "content", "facts", "used_on"
-        ):
-            if versions.get(parser) == version:
-                known[parser, content] = facts
-                stale += [pk] if used_on < today else []
+    for key, pk, used_on in _rows(keys, "pk", "used_on"):
+        kept.add(key)
+        stale += [pk] if used_on < today else []
     for start in range(0, len(stale), _CHUNK):
         Fact.objects.filter(pk__in=stale[start : start + _CHUNK]).update(used_on=today)
-    return known
+    return kept
 
 
-def _parsed(wants: list[_Want], contents: _Contents, module: bytes) -> dict[tuple[str, str], Any]:
+def _rows(keys: set[FactKey], *columns: str) -> Iterator[tuple[Any, ...]]:
+    """Yield key and columns of what is stored by the parsers of today; other parsers may know the same contents."""
+    contents = sorted({content for _, content in keys})
+    versions = {parser.name: parser.version for parser in parsers.registry().values()}
+    for start in range(0, len(contents), _CHUNK):
+        rows = Fact.objects.filter(content__in=contents[start : start + _CHUNK])
+        for parser, version, content, *values in rows.values_list("parser", "version", "content", *columns):
+            if (parser, content) in keys and versions[parser] == version:
+                yield ((parser, content), *values)
+
+
+def _parsed(wants: list[_Want], contents: _Contents, module: bytes) -> dict[FactKey, Any]:
     contents.load(want.blob for want in wants)
     items = [
         examiner.Content(
             want.parser.name,
             want.path,
+            want.content_key,
             _blinded(contents[want.blob], module) if want.parser.is_module_blind else contents[want.blob],
         )
         for want in wants

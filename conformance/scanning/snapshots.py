@@ -106,7 +106,7 @@ def _looked_at(lineage: Lineage, known: Surroundings, reader: ObjectReader, head
     comparison = measure(lineage, known, reader, head.tree, files)
     gathered = facts.gather(files, reader)
     subject = _subject(lineage, known, reader, files, comparison, gathered)
-    results = examiner.judge(subject, list(checks.registry()))
+    results = examiner.judge(subject, list(checks.registry()), gathered.load)
     return Taken(
         origin=known.origin(lineage, head.id),
         head=head,
@@ -138,7 +138,7 @@ def _subject(
     drift = [FileDrift(each.path, each.drift.value, each.is_guard, each.renamed_to) for each in comparison.states]
     return {
         "files": {path: [file.blob, file.mode, gathered.sizes.get(path, -1)] for path, file in files.items()},
-        "facts": gathered.facts,
+        "facts": gathered.keys,
         "omitted": gathered.omitted,
         "drift": [asdict(each) for each in drift],
         "lock": asdict(lock),

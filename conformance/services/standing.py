@@ -88,7 +88,7 @@ def _write_verdicts(
         row = Verdict(
             service=service,
             snapshot=service.snapshot,
-            policy=service.policy,
+            policy_id=service.policy_id,
             check_id=check_id,
             level=standing.level.value,
             standing=standing.standing,
@@ -127,7 +127,7 @@ def _write_level(service: Service, found: Grade, at: dt.datetime) -> Evaluation 
         service=service,
         snapshot=service.snapshot,
         commit=service.commit,
-        policy=service.policy,
+        policy_id=service.policy_id,
         level=found.level.value,
         previous_level=before,
         is_level_change=before != found.level,

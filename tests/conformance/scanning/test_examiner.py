@@ -39,11 +39,11 @@ def hostile(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def parse(*names: str) -> list[dict[str, Any]]:
-    return examiner.parse([Content(name, "file", b"12345") for name in names])
+    return examiner.parse([Content(name, "file", name, b"12345") for name in names])
 
 
 def test_facts_come_back_in_order() -> None:
-    answers = examiner.parse([Content("size", "f", b"x" * size) for size in (3, 1, 2)])
+    answers = examiner.parse([Content("size", "f", str(size), b"x" * size) for size in (3, 1, 2)])
     assert answers == [{"facts": {"size": size}} for size in (3, 1, 2)]
 
 
@@ -66,7 +66,7 @@ def test_endless_recursion_is_an_error_of_the_file() -> None:
 
 
 def test_a_check_that_hangs_or_crashes_is_an_error_and_the_others_are_judged() -> None:
-    found = examiner.judge(SUBJECT, list(hostile_server.check_registry()))
+    found = examiner.judge(SUBJECT, list(hostile_server.check_registry()), lambda keys: [{} for _ in keys])
     verdicts = {check: result["verdict"] for check, result in found.items()}
     assert verdicts == {
         "fine": "pass",
@@ -95,5 +95,5 @@ def test_an_idle_examiner_is_used_again() -> None:
 
 def test_large_requests_are_split() -> None:
     content = b"x" * (examiner.MOST_BYTES // 2 + 1)
-    answers = examiner.parse([Content("size", "f", content) for _ in range(3)])
+    answers = examiner.parse([Content("size", "f", "k", content) for _ in range(3)])
     assert [answer["facts"]["size"] for answer in answers] == [len(content)] * 3
