@@ -19,6 +19,7 @@ def judge(subject: Subject) -> Finding:
         return docker.none_here()
     problems, tool = [], ""
     for path in paths:
+        subject.fact("dockerfile", path)  # hadolint has nothing to say of a file that is empty
         fact = subject.fact("hadolint", path)
         tool = fact["tool"]
         counted = [each for each in fact["findings"] if each["severity"] in _COUNTED]

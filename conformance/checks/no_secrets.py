@@ -23,7 +23,7 @@ def judge(subject: Subject) -> Finding:
             found += [Evidence(path, each["line"], cut(each["rule"])) for each in findings]
     if found:
         rules, files = sorted({each.note for each in found}), {each.path for each in found}
-        return failed(f"{counted(len(files), 'file')} hold what looks like a secret: {listed(rules)}.", *found)
+        return failed(f"What looks like a secret stands in {counted(len(files), 'file')}: {listed(rules)}.", *found)
     if unread:
         return _unfinished(len(paths), unread)
     return passed(f"Nothing that looks like a secret in {counted(len(paths), 'file')}.")
@@ -31,7 +31,7 @@ def judge(subject: Subject) -> Finding:
 
 def _unfinished(number: int, unread: list[UnreadableError]) -> Finding:
     """Return that some files may hold secrets all the same, the first of them with why it was not read."""
-    rest = f" {counted(len(unread) - 1, 'more file')} were not read either." if len(unread) > 1 else ""
+    rest = f" Not read either: {counted(len(unread) - 1, 'more file')}." if len(unread) > 1 else ""
     words = f"Nothing in what was read of {counted(number, 'file')}, but: {cut(unread[0], 200)}{rest}"
     return inconclusive(words, *(Evidence(error.path) for error in unread))
 

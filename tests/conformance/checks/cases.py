@@ -28,10 +28,11 @@ from typing import Any
 import pytest
 
 from conformance.checks import registry
-from conformance.examining.check import Finding
+from conformance.examining.check import MOST_EVIDENCE, Finding
 from conformance.examining.terms import Outcome
 from tests.conformance.subjects import subject
 
+MOST_WORDS = 500
 Texts = Mapping[str, str | bytes]
 
 
@@ -54,10 +55,20 @@ class Case:
         """Run the check and compare."""
         finding = self.run(check)
         assert finding.outcome is self.outcome, finding
-        assert self.says.lower() in finding.message.lower()
-        assert "The check itself failed" not in finding.message
+        assert self.says.lower() in finding.message.lower(), finding.message
+        assert_sound(finding)
         places = [(each.path, each.line) for each in finding.evidence]
         assert self.at is None or self.at in places, places
+
+
+def assert_sound(finding: Finding) -> None:
+    """Demand what holds of every finding: a sentence that a row can hold, bounded evidence, and no defect behind it."""
+    assert "The check itself failed" not in finding.message
+    assert 0 < len(finding.message) <= MOST_WORDS
+    assert finding.message.endswith(".") or finding.outcome is Outcome.ERROR, finding.message
+    assert finding.message.isprintable()
+    assert len(finding.evidence) <= MOST_EVIDENCE
+    assert all(each.path and each.line >= 0 for each in finding.evidence)
 
 
 Cases = dict[str, dict[str, Case]]
