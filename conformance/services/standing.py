@@ -12,7 +12,7 @@ from django.utils import timezone
 from conformance.choices import EventKind
 from conformance.examining.terms import Level, Outcome
 from conformance.grading import Cover, Grade, Traits, evidence_digest, grade, levels_for
-from conformance.models import Evaluation, Service, Verdict, Waiver
+from conformance.models import Evaluation, Policy, Service, Verdict, Waiver
 from conformance.models.service import STANDING_COLUMNS, columns_of
 from conformance.services import events, policies, waivers
 
@@ -44,8 +44,8 @@ def restate(service: Service, *, at: dt.datetime | None = None) -> Evaluation | 
         levels = levels_for(policy.document, traits_of(service))
         found = grade(results, levels, covers=covers, previous=Level(service.level))
         since = at or timezone.now()
-        _write_verdicts(service, found, results, since)
-        return _write_level(service, found, since)
+        _write_verdicts(service, policy, found, results, since)
+        return _write_level(service, policy, found, since)
 
 
 def restate_all() -> int:
@@ -76,7 +76,7 @@ def _valid_covers(service: Service, results: Mapping[str, Mapping[str, Any]]) ->
 
 
 def _write_verdicts(
-    service: Service, found: Grade, results: Mapping[str, Mapping[str, Any]], since: dt.datetime
+    service: Service, policy: Policy, found: Grade, results: Mapping[str, Mapping[str, Any]], since: dt.datetime
 ) -> None:
     """Bring the service's rows in line: what has not changed is not written."""
     kept = {row.check_id: row for row in Verdict.objects.filter(service=service)}
@@ -88,7 +88,7 @@ def _write_verdicts(
         row = Verdict(
             service=service,
             snapshot=service.snapshot,
-            policy_id=service.policy_id,
+            policy=policy,
             check_id=check_id,
             level=standing.level.value,
             standing=standing.standing,
@@ -109,7 +109,7 @@ def _write_verdicts(
 _COMPARED = ("snapshot_id", "policy_id", "level", "standing", "message", "evidence", "waiver_id")
 
 
-def _write_level(service: Service, found: Grade, at: dt.datetime) -> Evaluation | None:
+def _write_level(service: Service, policy: Policy, found: Grade, at: dt.datetime) -> Evaluation | None:
     last = Evaluation.objects.filter(service=service).first()
     before = last.level if last else ""
     changes = {
@@ -127,7 +127,7 @@ def _write_level(service: Service, found: Grade, at: dt.datetime) -> Evaluation 
         service=service,
         snapshot=service.snapshot,
         commit=service.commit,
-        policy_id=service.policy_id,
+        policy=policy,
         level=found.level.value,
         previous_level=before,
         is_level_change=before != found.level,
