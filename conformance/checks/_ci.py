@@ -152,8 +152,7 @@ class _Reader:
         if not use.action.startswith("./"):
             self.unseen.append(use)
         elif depth < _DEEPEST and self.subject.has(path):
-            document = next(iter(self.subject.yaml(path)), Node(None))
-            self.workflow(origin.workflow, Workflow(path, document), depth + 1)
+            self.workflow(origin.workflow, Workflow.read(self.subject, path), depth + 1)
 
     def _action(self, place: _Place, step: Node) -> None:
         use = _use(replace(place.origin, line=step["uses"].line), step, place.is_tolerated)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,21 +12,25 @@ from conformance.examining.subject import Subject
 
 _NOT_BUILT = frozenset({"vendor", "testdata", "third_party", "node_modules", "examples", "example"})
 _TOOLS = frozenset({"tools", "hack", "scripts", "test", "tests", "e2e"})
-_SERVERS = (
+_SERVERS = frozenset((
     "net/http.ListenAndServe", "net/http.ListenAndServeTLS", "net/http.Serve", "net/http.ServeTLS",
     "google.golang.org/grpc.NewServer", "github.com/valyala/fasthttp.ListenAndServe",
     "github.com/gofiber/fiber.New", "github.com/labstack/echo.New", "github.com/gin-gonic/gin.New",
     "github.com/gin-gonic/gin.Default",
-)  # fmt: skip
+))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class GoFile:
-    """One Go file and what its names mean: `names` are import paths, without their major version, by name."""
+    """One Go file. `calls` are its calls, each with its name resolved: `net/http.ListenAndServe`.
+
+    `names` are the import paths, without their major version, by the names that they go by in the file.
+    """
 
     path: str
     fact: Mapping[str, Any]
     names: Mapping[str, str]
+    calls: tuple[tuple[str, Any], ...]
 
     @property
     def is_generated(self) -> bool:
@@ -40,21 +44,14 @@ class GoFile:
         is_support = bool(folders) and folders[-1].endswith("test")
         return is_support or not _TOOLS.isdisjoint(folders) or folders[:1] == ["cmd"]
 
-    def imports(self, *packages: str) -> Iterator[Evidence]:
-        """Yield where it imports one of the packages or something below them."""
-        for each in self.fact["imports"]:
-            if any(is_below(each["path"], package) for package in packages):
-                yield Evidence(self.path, each["line"])
+    def imports(self, *packages: str) -> list[Evidence]:
+        """Return where it imports one of the packages or something below them."""
+        found = [each for each in self.fact["imports"] if any(is_below(each["path"], package) for package in packages)]
+        return [Evidence(self.path, each["line"]) for each in found]
 
-    def calls(self) -> Iterator[tuple[str, Any]]:
-        """Yield its calls, with the name resolved: `net/http.ListenAndServe` for `http.ListenAndServe`."""
-        for call in self.fact["calls"]:
-            yield self.resolved(call["name"]), call
-
-    def resolved(self, name: str) -> str:
-        """Return a qualified name with its package's import path; any other name as it is."""
-        head, dot, rest = name.partition(".")
-        return f"{self.names[head]}.{rest}" if dot and head in self.names else name
+    def composed(self, *types: str) -> list[Mapping[str, Any]]:
+        """Return the composite literals of one of the types, such as `net/http.Server`."""
+        return [each for each in self.fact["composites"] if _resolved(self.names, each["type"]) in types]
 
 
 @once
@@ -71,7 +68,14 @@ def _is_built(path: str) -> bool:
 
 
 def _file(path: str, fact: Mapping[str, Any]) -> GoFile:
-    return GoFile(path, fact, {each["name"] or _name(each["path"]): _bare(each["path"]) for each in fact["imports"]})
+    names = {each["name"] or _name(each["path"]): _bare(each["path"]) for each in fact["imports"]}
+    return GoFile(path, fact, names, tuple((_resolved(names, call["name"]), call) for call in fact["calls"]))
+
+
+def _resolved(names: Mapping[str, str], name: str) -> str:
+    """Return a qualified name with its package's import path; any other name as it is."""
+    head, dot, rest = name.partition(".")
+    return f"{names[head]}.{rest}" if dot and head in names else name
 
 
 def _bare(path: str) -> str:
@@ -105,10 +109,15 @@ def servers(subject: Subject) -> list[Evidence]:
     """Return where the code makes something that listens."""
     found: list[Evidence] = []
     for each in code(subject):
-        composites = [c for c in each.fact["composites"] if each.resolved(c["type"]) == "net/http.Server"]
-        calls = [call for name, call in each.calls() if name in _SERVERS]
-        found.extend(Evidence(each.path, place["line"]) for place in (*composites, *calls))
+        made = [*each.composed("net/http.Server"), *(call for name, call in each.calls if name in _SERVERS)]
+        found.extend(Evidence(each.path, place["line"]) for place in made)
     return found
+
+
+@once
+def has_go(subject: Subject) -> bool:
+    """Tell whether there is any Go file, tests too."""
+    return any(path.endswith(".go") for path in subject.files)
 
 
 def no_program(subject: Subject) -> Finding | None:

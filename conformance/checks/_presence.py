@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from conformance.checks._ci import ci
 from conformance.checks._commands import Command, Use
-from conformance.checks._workflows import Workflow, workflows
+from conformance.checks._workflows import Workflow, is_for_tags, workflows
 from conformance.examining.check import Evidence, Finding, failed, inconclusive, passed
 from conformance.examining.subject import Subject
 
-_BY_ITSELF = frozenset({"push", "pull_request", "pull_request_target", "merge_group", "schedule"})
+_BY_ITSELF = frozenset({"pull_request", "pull_request_target", "merge_group", "schedule"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +50,7 @@ def evidence(subject: Subject, sought: Sought) -> list[tuple[bool, Evidence]]:
 
 
 def starts_by_itself(workflow: Workflow) -> bool:
-    """Tell whether a workflow starts on changes or by the clock, not only by hand."""
-    return not _BY_ITSELF.isdisjoint(workflow.events)
+    """Tell whether a workflow starts on changes or by the clock, not only by hand or for a release."""
+    events = workflow.events
+    push = events.get("push")
+    return not _BY_ITSELF.isdisjoint(events) or (push is not None and not is_for_tags(push))

@@ -5,7 +5,7 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-synt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -37,21 +37,23 @@ def once(function: Callable[[Subject], _Answer]) -> Callable[[Subject], _Answer]
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """One workflow file."""
+    """One workflow file. `events` are those that start it, with their settings."""
 
     path: str
     document: Node
+    events: Mapping[str, Node]
+
+    @classmethod
+    def read(cls, subject: Subject, path: str) -> Workflow:
+        """Return the workflow in a file; UnreadableError when it is not YAML."""
+        document = next(iter(subject.yaml(path)), Node(None))
+        on = document["on"]
+        return cls(path, document, dict(on.items()) if on.is_mapping else {name: Node(None) for name in on.texts()})
 
     @property
     def name(self) -> str:
         """The file's name, which is how people speak of a workflow."""
         return self.path.rpartition("/")[2]
-
-    @property
-    def events(self) -> dict[str, Node]:
-        """The events that start it, with their settings."""
-        on = self.document["on"]
-        return dict(on.items()) if on.is_mapping else {name: Node(None) for name in on.texts()}
 
     def jobs(self) -> Iterator[tuple[str, Node]]:
         """Yield id and body of its jobs."""
@@ -67,8 +69,7 @@ class Workflow:
         pull, push = events.get("pull_request"), events.get("push")
         types = pull["types"].texts() if pull is not None and pull["types"] else list(_OPENING)
         on_pull = pull is not None and set(_OPENING) <= set(types) and _lets_through(pull, branch, subject)
-        is_for_tags = push is not None and (push["tags"] or push["tags-ignore"]) and not _has_branches(push)
-        return on_pull, push is not None and not is_for_tags and _lets_through(push, branch, subject)
+        return on_pull, push is not None and not is_for_tags(push) and _lets_through(push, branch, subject)
 
 
 def default_branch(subject: Subject) -> str:
@@ -79,12 +80,12 @@ def default_branch(subject: Subject) -> str:
 @once
 def workflows(subject: Subject) -> list[Workflow]:
     """Return the workflows of the service; UnreadableError when one is not YAML."""
-    paths = sorted(subject.paths(*FOLDER))
-    return [Workflow(path, next(iter(subject.yaml(path)), Node(None))) for path in paths]
+    return [Workflow.read(subject, path) for path in sorted(subject.paths(*FOLDER))]
 
 
-def _has_branches(event: Node) -> bool:
-    return bool(event["branches"] or event["branches-ignore"])
+def is_for_tags(push: Node) -> bool:
+    """Tell whether a push event is for tags only."""
+    return bool(push["tags"] or push["tags-ignore"]) and not (push["branches"] or push["branches-ignore"])
 
 
 def _lets_through(event: Node, branch: str, subject: Subject) -> bool:

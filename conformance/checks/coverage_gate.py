@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance.checks._ci import ci
 from conformance.checks._coverage import gates, measured
+from conformance.checks._gocode import has_go
 from conformance.examining.check import Check, Finding, failed, inconclusive, not_applicable, passed
 from conformance.examining.subject import Subject
 from conformance.examining.terms import Level
@@ -14,7 +15,7 @@ LEAST = 80
 
 def judge(subject: Subject) -> Finding:
     """Judge what CI runs: something must hold coverage against a threshold of at least LEAST, and fail below it."""
-    if not subject.paths("**/*.go"):
+    if not has_go(subject):
         return not_applicable("There is no Go code.")
     found = gates(subject)
     if found:

@@ -66,17 +66,17 @@ def _against_imports(subject: Subject, module: Module) -> Iterator[Problem]:
     """Yield what `go mod tidy` would add, remove or mark otherwise, by the imports of the module's Go files."""
     if any(path.endswith(".go") for path in subject.omitted):
         return
-    imported = _imported(subject, module)
-    tools = {each["path"] for each in module.fact["tool"]}
     requires = {each["path"]: each for each in module.fact["require"]}
-    needed = {_provider(path, requires): place for path, place in {**dict.fromkeys(tools), **imported}.items()}
-    for path, place in imported.items():
-        if not _provider(path, requires) and not _is_own(path, module):
+    imported = {path: (_provider(path, requires), place) for path, place in _imported(subject, module).items()}
+    for path, (provider, place) in imported.items():
+        if not provider and not _is_own(path, module):
             yield Problem(f"{cut(path)} is imported, and {module.path} does not require it", place.path, place.line)
+    used = {provider for provider, _ in imported.values()}
+    tools = {_provider(each["path"], requires) for each in module.fact["tool"]}
     for path, each in requires.items():
-        if not each["indirect"] and path not in needed:
+        if not each["indirect"] and path not in used | tools:
             yield Problem(f"{module.path} requires {cut(path)}, which nothing imports", module.path, each["line"])
-        elif each["indirect"] and path in {_provider(name, requires) for name in imported}:
+        elif each["indirect"] and path in used:
             yield Problem(f"{module.path} calls {cut(path)} indirect, and it is imported", module.path, each["line"])
 
 
@@ -92,9 +92,10 @@ def _imported(subject: Subject, module: Module) -> dict[str, Evidence]:
 
 def _provider(package: str, requires: Mapping[str, Any]) -> str:
     """Return the required module with the longest path that a package lies in; empty when there is none."""
-    parts = package.split("/")
-    names = ("/".join(parts[:number]) for number in range(len(parts), 0, -1))
-    return next((name for name in names if name in requires), "")
+    name = package
+    while name and name not in requires:
+        name = name.rpartition("/")[0]
+    return name
 
 
 def _is_own(package: str, module: Module) -> bool:

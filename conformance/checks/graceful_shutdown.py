@@ -36,13 +36,13 @@ def judge(subject: Subject) -> Finding:
 
 
 def _heard(each: GoFile) -> list[Evidence]:
-    return [Evidence(each.path, call["line"]) for name, call in each.calls() if name in _SIGNALS]
+    return [Evidence(each.path, call["line"]) for name, call in each.calls if name in _SIGNALS]
 
 
 def _stopped(each: GoFile) -> list[Evidence]:
-    if not any(True for _ in each.imports(*_SERVES)):
+    if not each.imports(*_SERVES):
         return []
-    return [Evidence(each.path, call["line"]) for _, call in each.calls() if call["name"].endswith(_STOPS)]
+    return [Evidence(each.path, call["line"]) for _, call in each.calls if call["name"].endswith(_STOPS)]
 
 
 CHECK = Check(

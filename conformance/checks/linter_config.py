@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from conformance.checks._gocode import has_go
 from conformance.checks._problems import Problem, failed_by
 from conformance.checks._words import cut, listed
 from conformance.examining.check import Check, Evidence, Finding, failed, inconclusive, not_applicable, passed
@@ -28,7 +29,7 @@ _EVERYTHING = frozenset(
 
 def judge(subject: Subject) -> Finding:
     """Judge the configuration: every required linter is enabled, none is disabled or excluded for all files."""
-    if not subject.paths("**/*.go", "**/go.mod"):
+    if not has_go(subject):
         return not_applicable("There is no Go code.")
     path = next((name for name in _FILES if subject.has(name)), "")
     if not path:

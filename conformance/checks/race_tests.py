@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance.checks import _presence
 from conformance.checks._commands import Command
+from conformance.checks._gocode import has_go
 from conformance.examining.check import Check, Finding, not_applicable
 from conformance.examining.subject import Subject
 from conformance.examining.terms import Level
@@ -13,7 +14,7 @@ _ON = ("-race", "--race", "-race=true", "-race=1")
 
 def judge(subject: Subject) -> Finding:
     """Judge what CI runs: one `go test` must have `-race`, directly or behind make, a script or gotestsum."""
-    if not subject.paths("**/*.go"):
+    if not has_go(subject):
         return not_applicable("There is no Go code.")
     return _presence.judged(subject, _presence.Sought("tests run with the race detector", _is_race_test))
 

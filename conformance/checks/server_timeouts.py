@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance.checks._gocode import GoFile, code
@@ -24,7 +24,7 @@ _FRAMEWORKS = {
 def judge(subject: Subject) -> Finding:
     """Judge every http.Server of the code, and every call that makes one without timeouts."""
     running = [each for each in code(subject) if not each.is_generated]
-    servers = [(each, found) for each in running for found in _servers(each)]
+    servers = [(each, found) for each in running for found in each.composed("net/http.Server")]
     loose = [
         Problem(
             f"The http.Server in {each.path} sets neither ReadHeaderTimeout nor ReadTimeout", each.path, found["line"]
@@ -43,26 +43,17 @@ def judge(subject: Subject) -> Finding:
     )
 
 
-def _servers(each: GoFile) -> Iterator[dict[str, Any]]:
-    yield from (found for found in each.fact["composites"] if each.resolved(found["type"]) == "net/http.Server")
-
-
 def _shortcuts(each: GoFile) -> Iterator[Problem]:
-    for name, call in each.calls():
-        if name in _WITHOUT or _is_framework(each, call):
-            yield Problem(
-                f"{each.path} calls {cut(call['name'])}, which serves without timeouts", each.path, call["line"]
-            )
+    methods = tuple(name for package, names in _FRAMEWORKS.items() if each.imports(package) for name in names)
+    for name, call in each.calls:
+        if name in _WITHOUT or (methods and call["name"].endswith(methods) and _names_address(call)):
+            words = f"{each.path} calls {cut(call['name'])}, which serves without timeouts"
+            yield Problem(words, each.path, call["line"])
 
 
-def _is_framework(each: GoFile, call: dict[str, Any]) -> bool:
-    """Tell whether a call lets a framework listen on an address: `router.Run(":8080")`."""
-    arguments = call["args"]
-    first = arguments[0] if arguments else None
-    if not isinstance(first, str) or ":" not in first:
-        return False
-    known = [methods for package, methods in _FRAMEWORKS.items() if any(True for _ in each.imports(package))]
-    return any(str(call["name"]).endswith(methods) for methods in known)
+def _names_address(call: Mapping[str, Any]) -> bool:
+    """Tell whether the first argument is an address, as in `router.Run(":8080")`."""
+    return bool(call["args"]) and ":" in (call["args"][0] or "")
 
 
 CHECK = Check(

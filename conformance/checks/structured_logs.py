@@ -35,7 +35,7 @@ def judge(subject: Subject) -> Finding:
 
 
 def _printed(each: GoFile) -> Iterator[Problem]:
-    for name, call in each.calls():
+    for name, call in each.calls:
         if name in _PRINTS:
             yield Problem(f"{each.path} calls {cut(call['name'])}", each.path, call["line"])
 

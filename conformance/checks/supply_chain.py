@@ -33,7 +33,7 @@ def judge(subject: Subject) -> Finding:
     names = {each.path for each in releasing}
     doing: list[Command | Use] = [*ci(subject).commands, *ci(subject).uses]
     doing = [each for each in doing if each.origin.workflow.path in names and not each.is_tolerated]
-    found = {words: _places(subject, doing, deed) for words, deed in _DEEDS.items()}
+    found = {words: _places(subject, doing, words) for words in _DEEDS}
     missing = [words for words, places in found.items() if not places]
     starts = [Evidence(each.path, each.document["on"].line) for each in releasing]
     if not missing:
@@ -54,8 +54,8 @@ def _releases(workflow: Workflow) -> bool:
     return "release" in workflow.events or (push is not None and bool(push["tags"]))
 
 
-def _places(subject: Subject, doing: Iterable[Command | Use], deed: _Deed) -> list[Evidence]:
-    return [each.evidence() for each in doing if deed(subject, each)]
+def _places(subject: Subject, doing: Iterable[Command | Use], words: str) -> list[Evidence]:
+    return [each.evidence(words) for each in doing if _DEEDS[words](subject, each)]
 
 
 def _has_sbom(subject: Subject, each: Command | Use) -> bool:

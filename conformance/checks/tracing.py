@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from conformance.checks._gocode import GoFile, code, is_below, no_program
 from conformance.checks._words import listed
 from conformance.examining.check import Check, Evidence, Finding, failed, passed
@@ -37,7 +39,7 @@ def judge(subject: Subject) -> Finding:
         "an instrumented server": [place for each in files for place in _instrumented(each)],
     }
     missing = [what for what, places in found.items() if not places]
-    places = [place for each in found.values() for place in each]
+    places = [replace(place, note=what) for what, each in found.items() for place in each]
     if missing:
         return failed(f"OpenTelemetry is not complete: the code lacks {listed(missing)}.", *places)
     return passed("Requests are traced by OpenTelemetry, and their context is taken in and passed on.", *places)
@@ -45,15 +47,15 @@ def judge(subject: Subject) -> Finding:
 
 def _named(each: GoFile, names: tuple[str, ...]) -> list[Evidence]:
     """Return where the file calls one of these functions or composes one of these types."""
-    calls = [call["line"] for name, call in each.calls() if name in names]
-    composites = [found["line"] for found in each.fact["composites"] if each.resolved(found["type"]) in names]
-    return [Evidence(each.path, line) for line in (*calls, *composites)]
+    calls = [call["line"] for name, call in each.calls if name in names]
+    composed = [found["line"] for found in each.composed(*names)]
+    return [Evidence(each.path, line) for line in (*calls, *composed)]
 
 
 def _instrumented(each: GoFile) -> list[Evidence]:
     """Return where the file wraps a server: by a known instrumentation, or by taking the context out of a request."""
-    known = [call["line"] for name, call in each.calls() if _wraps_server(name)]
-    extracts = [call["line"] for _, call in each.calls() if call["name"].endswith(".Extract") and _carries(each)]
+    known = [call["line"] for name, call in each.calls if _wraps_server(name)]
+    extracts = [call["line"] for _, call in each.calls if call["name"].endswith(".Extract") and _carries(each)]
     return [Evidence(each.path, line) for line in (*known, *extracts)]
 
 
@@ -63,7 +65,7 @@ def _wraps_server(name: str) -> bool:
 
 
 def _carries(each: GoFile) -> bool:
-    return any(True for _ in each.imports(f"{_OTEL}/propagation"))
+    return bool(each.imports(f"{_OTEL}/propagation"))
 
 
 CHECK = Check(
