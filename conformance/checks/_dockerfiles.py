@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from conformance.examining.subject import Subject
 APPLIES_TO = "Services with a Dockerfile; development containers and vendored code are left out"
 REFERENCE = "https://docs.docker.com/reference/dockerfile/"
 PRACTICES = "https://docs.docker.com/build/building/best-practices/"
+_LONGEST = 500
 _NONE = "There is no Dockerfile"
 
 
@@ -42,7 +43,10 @@ class Instruction:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage; `parent` is the earlier stage that it stands on, if it stands on one."""
+    """One stage; `parent` is the earlier stage that it stands on, if it stands on one.
+
+    `values` are the defaults of its ARG and ENV, and of those below it.
+    """
 
     name: str
     image: str
@@ -51,6 +55,7 @@ class Stage:
     line: int
     instructions: tuple[Instruction, ...]
     parent: Stage | None
+    values: Mapping[str, str]
 
     def chain(self) -> Iterator[Stage]:
         """Yield the stage, and those that it stands on; the last one is built on an image."""
@@ -69,15 +74,7 @@ class Stage:
 
     def filled(self, text: str) -> str:
         """Return the text with the defaults of the stage's ARG and ENV put in; what has none stays as written."""
-        return string.Template(text).safe_substitute(self._values()) if "$" in text else text
-
-    def _values(self) -> dict[str, str]:
-        values: dict[str, str] = {}
-        for stage in reversed(list(self.chain())):
-            for instruction in stage.instructions:
-                if instruction.op in ("ARG", "ENV"):
-                    values |= _assigned(instruction, values)
-        return values
+        return _filled(text, self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +137,8 @@ def _read(path: str, fact: Any) -> Dockerfile:
     for each in fact["stages"]:
         instructions = tuple(Instruction(**instruction) for instruction in each["instructions"])
         parent = _named(stages, each["image"]) if each["from_stage"] else None
-        stages.append(
-            Stage(each["name"], each["image"], each["tag"], each["digest"], each["line"], instructions, parent)
-        )
+        named = (each["name"], each["image"], each["tag"], each["digest"], each["line"])
+        stages.append(Stage(*named, instructions, parent, _values(instructions, parent)))
     return Dockerfile(path, tuple(stages))
 
 
@@ -150,13 +146,26 @@ def _named(stages: list[Stage], name: str) -> Stage | None:
     return next((stage for stage in reversed(stages) if stage.name.casefold() == name.casefold()), None)
 
 
+def _values(instructions: Iterable[Instruction], parent: Stage | None) -> dict[str, str]:
+    values = dict(parent.values) if parent else {}
+    for instruction in instructions:
+        if instruction.op in ("ARG", "ENV"):
+            values |= _assigned(instruction, values)
+    return values
+
+
 def _assigned(instruction: Instruction, known: Mapping[str, str]) -> dict[str, str]:
     """Return what an ARG or ENV sets; `ENV NAME value` is its old form."""
     words = instruction.words()
     if instruction.op == "ENV" and len(words) > 1 and "=" not in words[0]:
-        return {words[0]: " ".join(words[1:])}
+        return {words[0]: " ".join(words[1:])[:_LONGEST]}
     pairs = (word.partition("=") for word in words)
-    return {name: string.Template(value).safe_substitute(known) for name, equals, value in pairs if equals}
+    return {name: _filled(value, known)[:_LONGEST] for name, equals, value in pairs if equals}
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    """Return the text with values put in; of a long one only the beginning, so that values cannot multiply."""
+    return string.Template(text[:_LONGEST]).safe_substitute(values) if "$" in text else text
 
 
 def _split(text: str) -> list[str]:

@@ -15,6 +15,7 @@ from conformance.examining.nodes import Node
 from conformance.examining.subject import Subject, UnreadableError
 from conformance.examining.terms import Level
 
+_LONGEST = 400
 _PLAIN = {"startupProbe": "startup probe", "readinessProbe": "readiness probe", "livenessProbe": "liveness probe"}
 
 
@@ -47,6 +48,7 @@ class _Routes:
 
     def __init__(self, subject: Subject) -> None:
         self._files: list[frozenset[str]] = []
+        self._known: dict[str, bool] = {}
         self._unread: UnreadableError | None = None
         for path in subject.paths("**/*.go"):
             if path.endswith("_test.go") or is_foreign(path):
@@ -61,10 +63,14 @@ class _Routes:
     def holds(self, path: str) -> bool:
         """Tell whether a literal is the path, or two of one file are: a group's prefix and a route of the group."""
         wanted = path.rstrip("/") or "/"
-        if any(wanted in routes for routes in self._files):
-            return True
-        cuts = [index for index, character in enumerate(wanted) if character == "/" and index]
-        return any(wanted[:at] in routes and wanted[at:] in routes for routes in self._files for at in cuts)
+        if wanted not in self._known:
+            self._known[wanted] = len(wanted) <= _LONGEST and self._are_routes(wanted)
+        return self._known[wanted]
+
+    def _are_routes(self, path: str) -> bool:
+        cuts = [index for index, character in enumerate(path) if character == "/" and index]
+        halves = [{path}, *({path[:at], path[at:]} for at in cuts)]
+        return any(half <= routes for routes in self._files for half in halves)
 
     def must_be_whole(self) -> None:
         """Raise UnreadableError when a file could not be read, which may hold what is missing."""

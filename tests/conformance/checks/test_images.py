@@ -86,6 +86,9 @@ CASES: Cases = {
         "back to root": fails(user("USER 7\nRUN x\nUSER 0\n"), "that is root", (PATH, 6)),
         "a variable that is root": fails(user("ARG UID=0\nUSER $UID\n"), "that is root", (PATH, 5)),
         "a variable without a value": fails(user("ARG UID\nUSER $UID\n"), "USER is $UID", (PATH, 5)),
+        "values that multiply": fails(
+            user("ENV A=0000000000\n" + "ENV A=$A$A$A$A\n" * 200 + "USER $A\n"), "that is root", (PATH, 205)
+        ),
         "digits of another script": fails(user("USER \u0661\n"), "a name", (PATH, 4)),
         "absent": fails({}, "nothing says as whom"),
         "a library": skips({}, "There is no Dockerfile", entity=LIBRARY),

@@ -110,6 +110,7 @@ CASES: Cases = {
             (DEPLOYMENT, 16),
         ),
         "no path is the root": fails(tree(POD.replace("path: /livez, ", "")), "liveness probe", (DEPLOYMENT, 18)),
+        "a path of a million characters": fails(tree(POD.replace("/readyz", "/a" * 500_000)), "which no route"),
         "only in a test": fails({**tree(go="package app\n"), "a_test.go": GO}, "which no route", (DEPLOYMENT, 16)),
         "only in other code": fails({**tree(go=""), "vendor/a/b.go": GO}, "which no route", (DEPLOYMENT, 18)),
         "of two files is no group": fails(
