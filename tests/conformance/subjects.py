@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance import parsers
@@ -22,10 +22,31 @@ def subject(texts: Mapping[str, str | bytes], *, links: frozenset[str] = frozens
     }
     omitted = {path: "it is larger than 1 MB" for path, content in contents.items() if len(content) > MOST_BYTES}
     read = {path: content for path, content in contents.items() if path not in omitted and path not in links}
-    facts: dict[str, dict[str, Any]] = {}
-    for parser in parsers.registry().values():
-        facts[parser.name] = {path: _fact(parser, path, text) for path, text in read.items() if parser.wants(path)}
+    facts = {parser.name: _Facts(parser, read) for parser in parsers.registry().values()}
     return Subject(files=files, facts=facts, omitted=omitted, **known)
+
+
+class _Facts(Mapping[str, Any]):
+    """What one parser says of the files that it wants; asked only when a check asks, for judges are slow."""
+
+    def __init__(self, parser: Parser, contents: Mapping[str, bytes]) -> None:
+        self._parser = parser
+        self._contents = {path: content for path, content in contents.items() if parser.wants(path)}
+        self._known: dict[str, Any] = {}
+
+    def __getitem__(self, path: str) -> Any:
+        if path not in self._known:
+            self._known[path] = _fact(self._parser, path, self._contents[path])
+        return self._known[path]
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._contents
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._contents)
+
+    def __len__(self) -> int:
+        return len(self._contents)
 
 
 def _fact(parser: Parser, path: str, content: bytes) -> Any:
