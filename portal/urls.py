@@ -19,6 +19,7 @@ urlpatterns = [
     path("metrics", metrics.serve),
     path("api/catalog/", include("catalog.api.urls")),
     path("api/scaffolder/", include("scaffolder.api.urls")),
+    path("api/goldpath/v1/", include("conformance.api.urls")),
     re_path(r"^api(?:/.*)?$", _no_such_endpoint),
     path("git/", include("scaffolder.forges.local.urls")),
     path("", include("portal.web.urls")),

@@ -91,6 +91,11 @@ class Schema(AutoSchema):
         found: dict[str, Any] = self._get_response_for_code(Error, status, media_types=["application/json"])  # type: ignore[no-untyped-call]
         return found
 
+    def _get_serializer_name(self, *arguments: Any, **keywords: Any) -> str:
+        """Name a shape after what it shows."""
+        name: str = super()._get_serializer_name(*arguments, **keywords)
+        return name.removesuffix("Shape")
+
     def _refusals(self, operation: dict[str, Any]) -> set[int]:
         places = {parameter["in"] for parameter in operation.get("parameters", [])}
         found = {401, 429} if self.view.permission_classes else {429}

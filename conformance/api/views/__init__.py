@@ -1,0 +1,1 @@
+"""The views of /api/goldpath/v1, a file per subject."""
