@@ -30,9 +30,7 @@ def judge(subject: Subject) -> Finding:
     if problems:
         return failed_by(problems)
     places = [Evidence(file.path, file.root().line) for file in files]
-    return passed(
-        f"The image stands on {listed(str(replace(_image(file.root()), digest='')) for file in files)}.", *places
-    )
+    return passed(f"The image stands on {listed(_shown(file.root()) for file in files)}.", *places)
 
 
 def _problems(file: Dockerfile) -> list[Problem]:
@@ -42,11 +40,9 @@ def _problems(file: Dockerfile) -> list[Problem]:
         if stage.parent is not None or _is_runtime(_image(stage)):
             continue
         if stage is root:
-            problems.append(
-                Problem(f"The image stands on {cut(_image(stage))}, no approved base", file.path, stage.line)
-            )
+            problems.append(Problem(f"The image stands on {_shown(stage)}, no approved base", file.path, stage.line))
         elif _image(stage).short != BUILD:
-            words = f"A stage is built on {cut(_image(stage))}, neither {BUILD} nor an approved base"
+            words = f"A stage is built on {_shown(stage)}, neither {BUILD} nor an approved base"
             problems.append(Problem(words, file.path, stage.line))
     return problems
 
@@ -55,6 +51,11 @@ def _is_runtime(image: Image) -> bool:
     if image.short == "scratch" or image.name.casefold().startswith(RUNTIME_REGISTRIES):
         return True
     return image.short == RUNTIME_SLIM and image.tag.endswith("-slim")
+
+
+def _shown(stage: Stage) -> str:
+    """Return the image as people speak of it; a digest says nothing to them."""
+    return cut(replace(_image(stage), digest=""))
 
 
 def _image(stage: Stage) -> Image:
