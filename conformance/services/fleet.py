@@ -55,12 +55,14 @@ def chosen(owner: str = "") -> ServiceQuerySet:
     return Service.objects.filter(owner_ref=owner) if owner else Service.objects.all()
 
 
-def groups(owner: str = "") -> list[Group]:
-    """Return the services, grouped: one query, and one row per kind of service that there is."""
+def groups(owner: str = "", *, template: str = "") -> list[Group]:
+    """Return the services of an owner and a template, grouped: one query, one row per kind of service that there is."""
     columns = [DRIFT_COLUMNS[drift] for drift in DEPARTED]
     keys = ("owner_ref", "level", "template_ref", "template_version", "is_scanned")
+    of_template = {"template_ref": template} if template else {}
     rows = (
         chosen(owner)
+        .filter(**of_template)
         .order_by()
         .annotate(is_scanned=_truth(evaluated_at__isnull=False))
         .values_list(*keys)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from scaffolder import git
+
 MOST_ROWS = 4000
+_COMPARED = 512 * 1024
 _LOOKS = {"+": "is-added", "-": "is-removed", "@": "is-hunk"}
 _HEADERS = ("index ", "new ", "deleted ", "old ", "similarity ", "rename ", "copy ", "--- ", "+++ ")
 
@@ -21,6 +24,16 @@ class FileDiff:
 def files_of(patch: str) -> list[FileDiff]:
     """Return the files of a patch in git's format, at most `MOST_ROWS` rows of them in all."""
     return list(_files(patch.splitlines()[:MOST_ROWS]))
+
+
+def compare(before: bytes | None, after: bytes | None) -> tuple[list[tuple[str, str]], bool]:
+    """Return the rows of the difference between two texts, and whether there are more than `MOST_ROWS` of them.
+
+    A text that is not there counts as empty.
+    """
+    patch, is_cut = git.difference(before or b"", after or b"", limit=_COMPARED)
+    rows = [(_LOOKS.get(row[:1], ""), row) for row in patch.split("\n") if row]
+    return rows[:MOST_ROWS], is_cut or len(rows) > MOST_ROWS
 
 
 def _files(rows: list[str]) -> Iterator[FileDiff]:

@@ -242,6 +242,7 @@ class Maker:
     def _history(self, made: Made, service: Service, snapshot: Snapshot, worth: Grade) -> None:
         """Add evaluations that lead to what the service is now; the snapshots of the former ones are trimmed."""
         days = sorted(self.random.uniform(1, 90) for _ in range(self.random.randint(1, 7)))
+        days += [self.random.uniform(91, 300)] if self.random.random() < 0.8 else []
         former: list[tuple[dt.datetime, Level]] = []
         level = worth.level
         for when in (self.now - dt.timedelta(days=each) for each in days):

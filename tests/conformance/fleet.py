@@ -25,7 +25,7 @@ from scaffolder.models import Lineage, Repository, TemplateVersion
 
 BLANK = "template:default/go-blank-service"
 ORDER = "template:default/go-order-service"
-OLD_VERSIONS = ("0.8.0", "0.9.0", "0.10.0")
+OLD_VERSIONS = ("0.0.8", "0.0.9", "0.1.0")
 NEWEST = "1.0.0"
 MOST_CHECKS = 40
 INVENTED = {
