@@ -98,6 +98,8 @@ def _backend_request(
     request: HttpRequest, repository: Repository, service: str, path: str, user: str
 ) -> http.BackendRequest:
     headers = {key: str(value) for key, value in request.META.items() if key in _PASSED_HEADERS and value}
+    if not all(value.isprintable() for value in headers.values()):
+        raise InputError("A header holds a control character.")
     if protocol := headers.pop("HTTP_GIT_PROTOCOL", ""):
         headers["GIT_PROTOCOL"] = protocol
     if _is_chunked(request):

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
+from urllib.parse import quote
 
 import pytest
 from django.test import Client as DjangoClient
@@ -267,6 +268,39 @@ def test_push_by_an_outsider_is_refused_with_a_sentence(
     assert done.returncode != 0
     assert "charlie may not push to default/ledger: it belongs to group:default/payments" in done.stderr
     assert remote_head(ledger) == before
+
+
+def test_cross_site_request_forgery_of_a_push_is_refused(alice: User, ledger: RemoteRepository) -> None:
+    before, browser = remote_head(ledger), DjangoClient()
+    browser.force_login(alice)
+    for path in ("info/refs?service=git-receive-pack", "git-receive-pack"):
+        act = browser.get if "?" in path else browser.post
+        response = act(f"/git/default/ledger.git/{path}")
+        assert response.status_code == 401, "a session is no credential here"
+        assert "Sign in with your user name and an API token" in response.content.decode()
+    assert remote_head(ledger) == before
+
+
+@pytest.mark.parametrize(
+    "service",
+    ["--upload-pack=touch pwned", "git-upload-pack --help", "git-receive-pack;id", "../git-upload-pack", "-x"],
+)
+def test_git_option_injection_by_the_service_is_refused(
+    client: DjangoClient, service: str, goldpath_home: Path
+) -> None:
+    asked = client.get("/git/default/ledger.git/info/refs", {"service": service})
+    assert (asked.status_code, "smart HTTP" in asked.content.decode()) == (403, True)
+    assert client.post(f"/git/default/ledger.git/{quote(service)}").status_code == 404
+    assert not list(goldpath_home.rglob("pwned"))
+
+
+def test_git_option_injection_by_the_protocol_header_changes_nothing(client: DjangoClient, goldpath_home: Path) -> None:
+    for header in ("version=2:--exec=touch pwned", "--upload-pack=x", "version=99", "\x00", "a" * 5000):
+        response = client.get(REFS, headers={"git-protocol": header})
+        assert response.status_code in {200, 400}, header
+        if response.status_code == 200:
+            b"".join(response)
+    assert not list(goldpath_home.rglob("pwned"))
 
 
 def test_platform_engineers_push_everywhere(client_in: Clients, url_for: Urls, platform_admin: User) -> None:

@@ -128,6 +128,7 @@ def test_an_unknown_owner_is_refused(template: TemplateVersion, values: dict[str
     for owner in ("group:default/nobody", "user:default/alice", "system:default/checkout"):
         errors = refused({**values, "owner": owner}, actor)
         assert [error.path for error in errors] == [("owner",)]
+        assert f"There is no group {owner} in the catalog" in errors[0].message
 
 
 def test_an_owner_that_the_actor_is_not_a_member_of_is_refused(
