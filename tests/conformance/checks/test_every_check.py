@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -72,12 +73,10 @@ def reading(check: Check) -> list[Case]:
     return [case for case in cases().get(check.id, ()) if case.outcome is Outcome.PASS and case.texts]
 
 
-def without(whole: Subject, *parsers: str) -> dict[str, dict[str, Any]]:
+def without(whole: Subject, *parsers: str) -> dict[str, Mapping[str, Any]]:
     """Return the facts of a subject as they are when these parsers fail on everything."""
     failed = {"error": "hadolint is not installed"}
-    return {
-        name: dict.fromkeys(facts, failed) if name in parsers else dict(facts) for name, facts in whole.facts.items()
-    }
+    return {name: dict.fromkeys(facts, failed) if name in parsers else facts for name, facts in whole.facts.items()}
 
 
 def test_files_and_ids_agree() -> None:
