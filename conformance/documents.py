@@ -113,19 +113,19 @@ def unmentioned(document: Mapping[str, Any]) -> list[str]:
     return [check for check in checks.registry() if check not in known]
 
 
-def _raise(errors: Sequence[FieldError]) -> None:
-    if errors:
-        errors = errors[:MOST_ERRORS]
-        first = errors[0]
-        place = _place(first.path)
-        raise InputError(f"{place}: {first.message}" if place else first.message, errors)
-
-
-def _place(path: Sequence[str | int]) -> str:
+def place_of(path: Sequence[str | int]) -> str:
     """Return where something is wrong, for people: `rule 3, level`."""
     if len(path) > 1 and path[0] == "rules":
         return ", ".join([f"Rule {int(path[1]) + 1}", *map(str, path[2:])])
     return ", ".join(map(str, path)).capitalize()
+
+
+def _raise(errors: Sequence[FieldError]) -> None:
+    if errors:
+        errors = errors[:MOST_ERRORS]
+        first = errors[0]
+        place = place_of(first.path)
+        raise InputError(f"{place}: {first.message}" if place else first.message, errors)
 
 
 def _field_error(error: ValidationError) -> FieldError:

@@ -30,6 +30,7 @@ __all__ = [
     "may_change",
     "publish",
     "published",
+    "require_platform",
     "settle",
     "unsettled",
     "update_draft",
@@ -58,12 +59,18 @@ def may_change(actor: Actor) -> bool:
     return actor.is_platform
 
 
+def require_platform(actor: Actor) -> None:
+    """Raise NotAllowedError for anybody but platform engineers."""
+    if not may_change(actor):
+        raise NotAllowedError("Only platform engineers change the policy. Ask one of them, or ask for a waiver.")
+
+
 def create_draft(actor: Actor, document: Mapping[str, Any], note: str = "") -> Policy:
     """Store a new draft and return it.
 
     Raises NotAllowedError for anybody but platform engineers, and InputError for a document that cannot be a policy.
     """
-    _require_platform(actor)
+    require_platform(actor)
     fields = {**_content(document, note), "author_ref": actor.user_ref}
     published()
     for _ in range(_TRIES):
@@ -84,7 +91,7 @@ def update_draft(
     `seen` is the digest of the document that was edited: another one means that somebody else saved meanwhile, which
     raises ConflictError, as does a version that is no draft any more.
     """
-    _require_platform(actor)
+    require_platform(actor)
     content = _content(document, note)
     rows = Policy.objects.filter(pk=policy.pk, status=PolicyStatus.DRAFT)
     rows = rows if seen is None else rows.filter(digest=seen)
@@ -103,7 +110,7 @@ def publish(actor: Actor, policy: Policy, *, over: int | None = None) -> Policy:
     `over` is the number of the version that the caller compared it with: when another one holds by now, or the draft
     was changed or published meanwhile, ConflictError says so. The services are restated by workers, a batch at a time.
     """
-    _require_platform(actor)
+    require_platform(actor)
     draft = find(policy.number)
     validate(draft.document)
     current = published()
@@ -119,7 +126,7 @@ def publish(actor: Actor, policy: Policy, *, over: int | None = None) -> Policy:
 
 def discard(actor: Actor, policy: Policy) -> None:
     """Delete a draft; a version that was published stays, with ConflictError."""
-    _require_platform(actor)
+    require_platform(actor)
     if not Policy.objects.filter(pk=policy.pk, status=PolicyStatus.DRAFT).delete()[0]:
         raise ConflictError("Only a draft can be discarded, and this is none any more.")
 
@@ -195,8 +202,3 @@ def _overtaken(current: Policy) -> ConflictError:
     return ConflictError(
         f"Version {current.number} was published meanwhile. Look at what this draft would change now, then publish it."
     )
-
-
-def _require_platform(actor: Actor) -> None:
-    if not may_change(actor):
-        raise NotAllowedError("Only platform engineers change the policy. Ask one of them, or ask for a waiver.")

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from conformance.choices import WAIVED, EventKind, WaiverStatus
 from conformance.examining.terms import Outcome
 from conformance.grading import Cover, evidence_digest
-from conformance.models import Policy, Service, Verdict, Waiver
+from conformance.models import Event, Policy, Service, Verdict, Waiver
 from conformance.services import events, policies
 from conformance.texts import words
 from portal.foundation.actors import Actor
@@ -26,7 +27,7 @@ BATCH = 200
 
 def find(waiver_id: int) -> Waiver:
     """Return a waiver with its service; NotFoundError when there is none."""
-    found = Waiver.objects.select_related("service").filter(pk=waiver_id).first()
+    found = Waiver.objects.select_related("service__repository").filter(pk=waiver_id).first()
     if found is None:
         raise NotFoundError("There is no such waiver.")
     return found
@@ -83,6 +84,21 @@ def request(actor: Actor, service: Service, check_id: str, path: str, reason: st
 def may_decide(actor: Actor, waiver: Waiver) -> bool:
     """Tell whether the actor may approve or reject: never the requester; whom the policy names, otherwise."""
     return actor.user_ref != waiver.requester_ref and _is_approver(actor, waiver)
+
+
+def decidable(actor: Actor) -> QuerySet[Waiver]:
+    """Return the requests that the actor may decide, those that end first before the others."""
+    rows = Waiver.objects.filter(status=WaiverStatus.REQUESTED).exclude(requester_ref=actor.user_ref)
+    rows = rows.select_related("service").order_by("expires_at", "pk")
+    if actor.is_platform:
+        return rows
+    return rows.filter(service__owner_ref__in=[*actor.groups, actor.user_ref]) if _owners_decide() else rows.none()
+
+
+def history(waiver: Waiver) -> list[Event]:
+    """Return what happened to a waiver, the oldest first."""
+    rows = Event.objects.filter(service=waiver.service_id, kind__startswith="waiver.", body__waiver=waiver.pk)
+    return list(rows.order_by("at", "pk"))
 
 
 def may_revoke(actor: Actor, waiver: Waiver) -> bool:
@@ -165,9 +181,11 @@ def covers_of(service_ids: Iterable[int]) -> dict[int, dict[str, list[Cover]]]:
 
 
 def _is_approver(actor: Actor, waiver: Waiver) -> bool:
-    approvers = policies.published().document["waivers"]["approvers"]
-    is_owner = approvers == "owners-and-platform" and actor.may_act_for(waiver.service.owner_ref)
-    return actor.is_platform or is_owner
+    return actor.is_platform or (actor.may_act_for(waiver.service.owner_ref) and _owners_decide())
+
+
+def _owners_decide() -> bool:
+    return bool(policies.published().document["waivers"]["approvers"] == "owners-and-platform")
 
 
 def _require_decider(actor: Actor, waiver: Waiver) -> None:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.views import catalog, create, home, repositories, runs, sign_in, templates, tokens
+from portal.web.views import (
+    catalog,
+    conformance_policies,
+    conformance_waivers,
+    conformance_webhooks,
+    create,
+    home,
+    repositories,
+    runs,
+    sign_in,
+    templates,
+    tokens,
+)
+from portal.web.views.conformance import checks, drift, exports, fleet, service, services, teams, versions
 
 app_name = "web"
 urlpatterns = [
@@ -37,6 +50,52 @@ urlpatterns = [
     path("git/<str:namespace>/<str:name>", repositories.with_slash),
     path("templates", templates.templates, name="templates"),
     path("templates/<str:namespace>/<str:name>", templates.template, name="templates-template"),
+    path("conformance", fleet.fleet, name="conformance"),
+    path("conformance/services", services.services, name="conformance-services"),
+    path("conformance/services.csv", services.as_csv, name="conformance-services-csv"),
+    path("conformance/services.json", services.as_json, name="conformance-services-json"),
+    path("conformance/services/<str:namespace>/<str:name>", service.service, name="conformance-service"),
+    path("conformance/services/<str:namespace>/<str:name>/state", service.state, name="conformance-state"),
+    path("conformance/services/<str:namespace>/<str:name>/scan", service.scan, name="conformance-scan"),
+    path("conformance/services/<str:namespace>/<str:name>/sarif.json", exports.sarif, name="conformance-sarif"),
+    path(
+        "conformance/services/<str:namespace>/<str:name>/scorecard.json",
+        exports.scorecard,
+        name="conformance-scorecard",
+    ),
+    path("conformance/services/<str:namespace>/<str:name>/drift/<path:path>", drift.drift, name="conformance-drift"),
+    path("conformance/teams/<str:namespace>/<str:name>", teams.team, name="conformance-team"),
+    path("conformance/checks", checks.checks, name="conformance-checks"),
+    path("conformance/checks/<str:check_id>", checks.check, name="conformance-check"),
+    path(
+        "conformance/templates/<str:namespace>/<str:name>/<str:version>",
+        versions.version,
+        name="conformance-template",
+    ),
+    path("badges/<str:namespace>/<str:name>.svg", exports.badge, name="badge"),
+    path("conformance/policies", conformance_policies.listing, name="conformance-policies"),
+    path("conformance/policies/<int:number>", conformance_policies.policy, name="conformance-policy"),
+    path("conformance/policies/<int:number>/json", conformance_policies.as_json, name="conformance-policy-json"),
+    path("conformance/policies/<int:number>/what-if", conformance_policies.trial, name="conformance-policy-what-if"),
+    path("conformance/policies/<int:number>/publish", conformance_policies.publish, name="conformance-policy-publish"),
+    path("conformance/policies/<int:number>/discard", conformance_policies.discard, name="conformance-policy-discard"),
+    path("conformance/waivers", conformance_waivers.listing, name="conformance-waivers"),
+    path("conformance/waivers/new", conformance_waivers.new, name="conformance-waiver-new"),
+    path("conformance/waivers/<int:waiver_id>", conformance_waivers.waiver, name="conformance-waiver"),
+    path("conformance/waivers/<int:waiver_id>/<str:verb>", conformance_waivers.act, name="conformance-waiver-act"),
+    path("conformance/webhooks", conformance_webhooks.listing, name="conformance-webhooks"),
+    path("conformance/webhooks/<uuid:webhook_id>", conformance_webhooks.webhook, name="conformance-webhook"),
+    path(
+        "conformance/webhooks/<uuid:webhook_id>/remove", conformance_webhooks.remove, name="conformance-webhook-remove"
+    ),
+    path(
+        "conformance/webhooks/<uuid:webhook_id>/active", conformance_webhooks.active, name="conformance-webhook-active"
+    ),
+    path(
+        "conformance/deliveries/<uuid:delivery_id>/redeliver",
+        conformance_webhooks.redeliver,
+        name="conformance-delivery-redeliver",
+    ),
     path("tokens", tokens.tokens, name="tokens"),
     path("tokens/<uuid:token_id>/revoke", tokens.revoke, name="tokens-revoke"),
 ]
