@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
+import sys
+import urllib.error
 import urllib.request
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +24,23 @@ pytestmark = pytest.mark.e2e
 NAME = "ledger"
 
 
-def run(command: list[str], folder: Path, **environment: str) -> str:
-    """Run a command as a person would and return what it printed; one that fails, fails the test with its output."""
+GO_SECONDS = 900
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Return what a developer's shell holds: the Go of the locked wheel, the machine's Go caches, no settings of git.
+
+    The caches are those that the tests of the templates fill, so that modules are downloaded and built once.
+    """
+    own = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    return {**os.environ, "PATH": own, "GOTOOLCHAIN": "local", **quiet, **more}
+
+
+def run(command: list[str], folder: Path, seconds: float = 60) -> str:
+    """Run a command as a person would and return what it printed; one that fails, fails the test with its output."""
     done = subprocess.run(
-        command, cwd=folder, env={**os.environ, **quiet, **environment}, capture_output=True, text=True
+        command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=seconds, check=False
     )
     assert done.returncode == 0, f"{command}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
     return done.stdout
@@ -81,16 +97,47 @@ def test_from_the_form_to_a_running_service_and_a_change_seen_in_the_portal(
 
 
 def build_and_run(clone: Path, tmp_path: Path) -> None:
-    """Build the service with Go, start it, and ask it whether it is ready."""
-    run(["go", "build", "-o", str(tmp_path / "server"), "./cmd/server"], clone)
+    """Build the service with Go, start it, use its API, and stop it as Kubernetes would."""
+    binary = tmp_path / "server"
+    run(["go", "build", "-o", str(binary), "./cmd/server"], clone, GO_SECONDS)
     admin, http = free_port(), free_port()
     addresses = {"APP_HTTP_ADDR": f"127.0.0.1:{http}", "APP_ADMIN_ADDR": f"127.0.0.1:{admin}"}
-    server = subprocess.Popen([str(tmp_path / "server"), "serve"], cwd=clone, env={**os.environ, **addresses})
+    server = subprocess.Popen([str(binary), "serve"], cwd=clone, env=environment(**addresses))
     try:
         eventually(lambda: is_ready(admin), "the service did not become ready", 30)
+        use(f"http://127.0.0.1:{http}/api/v1/tasks")
     finally:
         server.terminate()
         assert server.wait(30) == 0
+
+
+def use(tasks: str) -> None:
+    """Create a task by the API of the service, and find it in the list; a wrong one is a problem+json."""
+    made = ask(tasks, {"title": "Close the books"})
+    assert (made.status, made.body["title"], made.body["status"]) == (201, "Close the books", "open")
+    assert [task["id"] for task in ask(tasks).body["items"]] == [made.body["id"]]
+    wrong = ask(tasks, {"title": ""})
+    assert (wrong.status, wrong.kind) == (400, "application/problem+json")
+
+
+@dataclass
+class Reply:
+    """What the service answered."""
+
+    status: int
+    kind: str
+    body: Any
+
+
+def ask(address: str, body: dict[str, str] | None = None) -> Reply:
+    """GET, or POST `body` as JSON."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(address, data=data, headers={"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return Reply(answer.status, answer.headers.get_content_type(), json.load(answer))
+    except urllib.error.HTTPError as error:
+        return Reply(error.code, error.headers.get_content_type(), json.load(error))
 
 
 def is_ready(port: int) -> bool:
