@@ -15,7 +15,7 @@ from conformance.examining.terms import Level
 
 _PATHS = ("catalog-info.yaml", "catalog-info.yml")
 _VERSIONS = ("backstage.io/v1alpha1", "backstage.io/v1beta1")
-_REQUIRED = ("owner", "lifecycle", "system", "type")
+_REQUIRED = ("owner", "lifecycle", "type")
 _SIGNS = frozenset("-_.")
 _LONGEST_NAME = 63
 
@@ -28,7 +28,7 @@ def judge(subject: Subject) -> Finding:
     document = next(iter(subject.yaml(path)), Node(None))
     if not document.is_mapping:
         return failed(f"{path} holds no entity.", Evidence(path))
-    problems = [*_incomplete(path, document)]
+    problems = [*_incomplete(path, document, _required(subject))]
     problems = problems or _disagreements(path, document, subject)
     if problems:
         return failed_by(problems)
@@ -39,7 +39,14 @@ def judge(subject: Subject) -> Finding:
     return passed(f"{path} describes {cut(subject.entity['ref'])} as the catalog does.", Evidence(path, document.line))
 
 
-def _incomplete(path: str, document: Node) -> list[Problem]:
+def _required(subject: Subject) -> tuple[str, ...]:
+    """Return the fields that must be there: the system only where the service was made as a part of one."""
+    answers = subject.lock.document.get("answers")
+    has_system = isinstance(answers, dict) and bool(answers.get("system"))
+    return (*_REQUIRED, "system") if has_system else _REQUIRED
+
+
+def _incomplete(path: str, document: Node, required: tuple[str, ...]) -> list[Problem]:
     """Return what keeps the document from being a valid Component with an owner."""
     problems: list[Problem] = []
     if document["apiVersion"].text not in _VERSIONS:
@@ -52,7 +59,7 @@ def _incomplete(path: str, document: Node) -> list[Problem]:
     name = document.at("metadata.name")
     if not _is_name(name.value):
         problems.append(_problem(path, name, document, "metadata.name is missing or is no valid name"))
-    for key in _REQUIRED:
+    for key in required:
         node = document["spec"][key]
         if not isinstance(node.value, str) or not node.text.strip():
             problems.append(_problem(path, node, document, f"spec.{key} is missing"))
@@ -72,7 +79,7 @@ def _disagreements(path: str, document: Node, subject: Subject) -> list[Problem]
         (
             "the system",
             spec["system"],
-            full(spec["system"].text, "system", namespace),
+            full(spec["system"].text, "system", namespace) if spec["system"] else "",
             _known(subject, "system", "system"),
         ),
         ("the type", spec["type"], spec["type"].text, str(subject.entity.get("type", ""))),
@@ -80,7 +87,10 @@ def _disagreements(path: str, document: Node, subject: Subject) -> list[Problem]
     )
     return [
         _problem(
-            path, node, document, f"{path} says that {what} is {cut(here)}, the catalog says {cut(there) or 'nothing'}"
+            path,
+            node,
+            document,
+            f"{path} says that {what} is {cut(here) or 'nothing'}, the catalog says {cut(there) or 'nothing'}",
         )
         for what, node, here, there in pairs
         if here != there
@@ -112,7 +122,8 @@ CHECK = Check(
     area="Ownership",
     applies_to="Every service",
     rationale=(
-        "`catalog-info.yaml` is how everybody finds the owner, the system and the stage of life of a service. A "
+        "`catalog-info.yaml` is how everybody finds the owner, the system (of what is a part of one) and the stage of "
+        "life of a service. A "
         "field that is missing leaves a service that nobody answers for; a file that differs from the catalog was "
         "not read, or was read from somewhere else."
     ),
@@ -123,12 +134,12 @@ CHECK = Check(
         "apiVersion: backstage.io/v1alpha1\n"
         "kind: Component\n"
         "metadata:\n"
-        "name: ledger\n"
+        "  name: ledger\n"
         "spec:\n"
-        "type: service\n"
-        "lifecycle: production\n"
-        "owner: group:default/payments\n"
-        "system: checkout\n"
+        "  type: service\n"
+        "  lifecycle: production\n"
+        "  owner: group:default/payments\n"
+        "  system: checkout  # if it is a part of one\n"
         "```"
     ),
     judge=judge,

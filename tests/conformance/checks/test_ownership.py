@@ -6,6 +6,7 @@ from typing import Any
 
 from identify.vendor.licenses import LICENSES
 
+from conformance.examining.subject import LockState
 from tests.conformance.checks.cases import Case, Cases, each, errs, fails, passes
 
 PATH = ".github/CODEOWNERS"
@@ -149,7 +150,14 @@ CASES: Cases = {
         "no owner": info_fails("spec.owner is missing", 1, "  owner: group:default/payments\n"),
         "an empty owner": info_fails("spec.owner is missing", 8, "group:default/payments", '" "'),
         "an owner that is a list": info_fails("spec.owner is missing", 8, "group:default/payments", "[payments]"),
-        "no system": info_fails("spec.system is missing", 1, "  system: checkout\n"),
+        "no system where the service was made as a part of one": info_fails(
+            "spec.system is missing", 1, "  system: checkout\n", lock=LockState({"answers": {"system": "checkout"}})
+        ),
+        "no system but one in the catalog": info_fails("the system is nothing", 1, "  system: checkout\n"),
+        "no system at all": passes(
+            {"catalog-info.yaml": INFO.replace("  system: checkout\n", "")},
+            **{**CATALOG, "entity": {**ENTITY, "system": ""}},
+        ),
         "no lifecycle": info_fails("spec.lifecycle is missing", 1, "  lifecycle: production\n"),
         "no type": info_fails("spec.type is missing", 1, "  type: service\n"),
         "another owner": info_fails("the owner is group:default/identity", 8, "payments", "identity"),
