@@ -3,21 +3,37 @@ package telemetry
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/propagation"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 )
 
 // Handler gives every request a span, as a part of the caller's trace if the
 // request has one. Queries and bodies are not recorded. Statuses from 500 mark
-// the span as failed; others do not, as they are the client's.
+// the span as failed; others do not, as they are the client's. When tracing is
+// off, it only reads the caller's headers.
 func (t *Telemetry) Handler(next http.Handler) http.Handler {
+	if !t.Enabled() {
+		return t.readHeaders(next)
+	}
 	return otelhttp.NewHandler(next, "",
 		otelhttp.WithTracerProvider(t.provider),
 		otelhttp.WithPropagators(t.propagator),
 		otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string { return method(r.Method) }),
 	)
+}
+
+func (t *Telemetry) readHeaders(next http.Handler) http.Handler {
+	fields := t.propagator.Fields()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if slices.ContainsFunc(fields, func(name string) bool { return r.Header.Get(name) != "" }) {
+			r = r.WithContext(t.propagator.Extract(r.Context(), propagation.HeaderCarrier(r.Header)))
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // Transport sends the trace of the request's context along, with a span of its
