@@ -53,6 +53,7 @@ _SHORT = {
     "func_literal": ("", "func"),
 }
 """What a link in a call's name is shortened to: the field that goes on, and the text that stands for the rest."""
+_NAMES = ("identifier", "type_identifier", "package_identifier", "qualified_type", "nil", "true", "false", "iota")
 _POINTERS = ("pointer_type", "parenthesized_type", "generic_type")
 
 
@@ -134,7 +135,7 @@ class _File:
                 ends.append(end)
                 node = node.child_by_field_name(field) if field else None
             else:
-                ends.append(self._text(node))
+                ends.append(self._text(node) if kind in _NAMES else "()")
                 node = None
         return keepable("".join(reversed(ends)), MOST_NAME)
 
@@ -149,7 +150,7 @@ class _File:
         for element in body.named_children:
             key = element.child_by_field_name("key") if element.type == "keyed_element" else None
             name = key.named_child(0) if key is not None else None
-            if name is not None and name.type == "identifier":
+            if name is not None and name.type in _NAMES:
                 yield self._text(name)
 
     def _routes(self) -> Iterator[dict[str, Any]]:
@@ -161,6 +162,8 @@ class _File:
 
     def _string(self, node: Node | None) -> str | None:
         """Return the value of a string literal, None for anything else (Go specification, String literals)."""
+        if node is not None and node.type == "variadic_argument":
+            node = node.named_child(0)
         if node is None:
             return None
         kind = node.type
