@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from django.db.models import QuerySet
@@ -62,6 +65,16 @@ def body_of(request: Request, shape: type[Body]) -> dict[str, Any]:
     return values
 
 
+@contextmanager
+def wire_names() -> Iterator[None]:
+    """Name refused values as the wire does, not as the services do."""
+    try:
+        yield
+    except InputError as error:
+        fields = [replace(each, path=tuple(map(_camel, each.path))) for each in error.fields]
+        raise InputError(error.message, fields) from None
+
+
 def uuid_of(text: str) -> uuid.UUID:
     """Return an id, or NotFoundError for what is none."""
     try:
@@ -75,6 +88,13 @@ def whole_of(text: str, what: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 9:
         raise NotFoundError(f"There is no {what} {ascii(text)[1:-1][:20]}.")
     return int(text)
+
+
+def _camel(part: str | int) -> str | int:
+    if isinstance(part, int):
+        return part
+    first, *others = part.split("_")
+    return first + "".join(word.capitalize() for word in others)
 
 
 def _first(rows: QuerySet[Service], ref: str) -> Service | None:

@@ -29,6 +29,8 @@ _NONE = {"fail": 0, "error": 0, "waived": 0}
 class Checks(View):
     """GET checks: all checks, by level, area and title."""
 
+    refusals = {"GET": (400,)}
+
     @extend_schema(
         operation_id="checks_list", responses=inline_serializer("CheckList", {"items": CheckShape(many=True)})
     )

@@ -92,6 +92,7 @@ class Publish(View):
 class WhatIf(View):
     """GET policies/<number>/what-if: who would rise or fall under a version."""
 
+    refusals = {"GET": (400,)}
     throttle_scope = "dry-run"
 
     @extend_schema(responses=WhatIfShape)

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from conformance.api.filters import WaiverFilter
-from conformance.api.requests import actor_of, body_of, service_by_ref, whole_of
+from conformance.api.requests import actor_of, body_of, service_by_ref, whole_of, wire_names
 from conformance.api.shapes.waivers import Decision, NewWaiver, Nothing, Reason, WaiverShape
 from conformance.api.views.base import ListView, View
 from conformance.models import Waiver
@@ -36,9 +36,10 @@ class Waivers(ListView):
         """Ask for a waiver of a check that fails now. Members of the owning team may; somebody else decides."""
         body = body_of(request, NewWaiver)
         service = service_by_ref(body["service"])
-        made = waivers.request(
-            actor_of(request), service, body["check"], body["path"], body["reason"], body["expiresAt"]
-        )
+        with wire_names():
+            made = waivers.request(
+                actor_of(request), service, body["check"], body["path"], body["reason"], body["expiresAt"]
+            )
         return Response(WaiverShape(made).data, status=201)
 
 

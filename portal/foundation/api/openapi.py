@@ -101,7 +101,7 @@ class Schema(AutoSchema):
         found = {401, 429} if self.view.permission_classes else {429}
         found |= {400} if "query" in places else set()
         found |= {404} if "path" in places else set()
-        found |= {400, 413, 415} if "requestBody" in operation else set()
+        found |= {400, 413, 415} if self.method in {"POST", "PUT", "PATCH"} else set()
         return found | set(getattr(self.view, "refusals", {}).get(self.method, ()))
 
 
