@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from catalog.choices import Kind
 from catalog.models import Entity
 from catalog.services import find, relations_graph
+from conformance.models import Service
 from portal.foundation.actors import Actor
 from portal.foundation.errors import NotFoundError
 from portal.web.paging import address_without_page, page_of
@@ -90,6 +91,7 @@ def _origin(lineage: Lineage | None, actor: Actor) -> dict[str, Any]:
     run = Run.objects.visible_to(actor).filter(lineages=lineage).first()
     return {
         "lineage": lineage,
+        "standing": Service.objects.filter(entity_ref=lineage.entity_ref).first(),
         "run": run,
         "readme": readme_of(lineage.repository),
         "clone": f"git clone {settings.GOLDPATH_BASE_URL}/git/{slug}.git",

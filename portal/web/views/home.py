@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from catalog.models import Entity
+from conformance.models import Service
 from portal.foundation.models import User
 from portal.web.people import PageRequest, signed_in
 from scaffolder.models import Run
@@ -25,9 +26,11 @@ def home(request: HttpRequest) -> HttpResponse:
 @signed_in
 def _own(request: PageRequest) -> HttpResponse:
     owners = [*request.actor.groups, request.actor.user_ref]
-    services = Entity.objects.of_kind("Component").owned_by(owners).order_by("-created_at")
+    services = list(Entity.objects.of_kind("Component").owned_by(owners).order_by("-created_at")[:_SHOWN])
+    scanned = Service.objects.filter(entity_ref__in=[each.ref for each in services], evaluated_at__isnull=False)
     context = {
-        "services": services[:_SHOWN],
+        "services": services,
+        "standing": {each.entity_ref: each for each in scanned},
         "runs": Run.objects.filter(actor_ref=request.actor.user_ref).select_related("template")[:_SHOWN],
         "drafts": request.user.drafts.select_related("template")[:3],
         "owners": owners,
