@@ -30,7 +30,7 @@ class _Place:
     variables: Mapping[str, str]
     is_tolerated: bool
     depth: int = 0
-    caller: Command | None = None
+    callers: tuple[Command, ...] = ()
     settings: tuple[_make.Variable, ...] = ()
 
 
@@ -94,9 +94,11 @@ class _Reader:
             if command.tool == "cd" and command.arguments:
                 place = replace(place, folder=_inside(place.folder, command.arguments[0]))
             elif words and place.depth < _DEEPEST:
-                self._follow(replace(place, depth=place.depth + 1, caller=command), command, words[0])
+                self._follow(
+                    replace(place, depth=place.depth + 1, callers=(*place.callers, command)), command, words[0]
+                )
         self.texts.append(
-            Text(tuple(own), script.assignments, variables, place.path, place.line, place.caller, place.settings)
+            Text(tuple(own), script.assignments, variables, place.path, place.line, place.callers, place.settings)
         )
 
     def _follow(self, place: _Place, command: Command, first: str) -> None:

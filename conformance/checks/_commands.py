@@ -67,8 +67,8 @@ class Command:
 class Text:
     """One shell text that CI runs: its commands, what it sets, and the values of its variables.
 
-    `caller` is the command that runs it, such as `sh scripts/coverage.sh 90`; `settings` are the variables of the
-    makefile that stand in the recipe behind it.
+    `callers` are the commands that lead to it, such as `make cover` and `sh scripts/coverage.sh 90`; `settings` are the
+    variables of the makefile that stand in the recipe behind it.
     """
 
     commands: tuple[Command, ...]
@@ -76,8 +76,13 @@ class Text:
     variables: Mapping[str, str]
     path: str
     first_line: int
-    caller: Command | None
+    callers: tuple[Command, ...]
     settings: tuple[Variable, ...]
+
+    @property
+    def caller(self) -> Command | None:
+        """The command that runs the text; None for the text of a step."""
+        return self.callers[-1] if self.callers else None
 
 
 @dataclass(frozen=True, slots=True)

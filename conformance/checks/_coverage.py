@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from conformance.checks._ci import ci
 from conformance.checks._commands import Command, Text, Use
 from conformance.checks._presence import starts_by_itself
+from conformance.checks._tools import options
 from conformance.examining import shell
 from conformance.examining.check import Evidence
 from conformance.examining.nodes import Node
@@ -113,9 +114,9 @@ def _operand(tokens: Sequence[str]) -> list[str]:
 
 def _awk_variables(arguments: Sequence[str]) -> dict[str, str]:
     """Return what `-v name=value` sets."""
-    pairs = zip(("", *arguments), arguments, strict=False)
-    given = [word.removeprefix("-v") for before, word in pairs if before == "-v" or word.startswith("-v")]
-    return {name: value for name, is_set, value in (each.partition("=") for each in given) if is_set}
+    given = [word[2:] for word in arguments if word.startswith("-v") and "=" in word]
+    parts = [each.partition("=") for each in (*given, *options(arguments, "-v"))]
+    return {name: value for name, is_set, value in parts if is_set}
 
 
 def _percent(text: str) -> float | None:
@@ -137,8 +138,8 @@ def _gate(text: Text, command: Command, number: str) -> Gate:
         for each in text.assignments
         if number == (each.value if is_handed_in else shell.expand(each.value, {}))
     ]
-    if text.caller and is_handed_in:
-        places.append(text.caller.evidence("the threshold is handed in"))
+    givers = [each for each in text.callers if any(word.rpartition("=")[2] == number for word in each.arguments)]
+    places += [each.evidence("the threshold is handed in") for each in givers]
     return Gate(_percent(number) or 0, (*places, command.evidence("coverage is compared"), command.origin.evidence()))
 
 
@@ -148,14 +149,12 @@ def _of_tool(subject: Subject, command: Command) -> Iterator[Gate]:
     followed = any(text.caller is command for text in ci(subject).texts)
     if "cover" not in command.tool or command.tool == "cover" or followed:
         return
-    pairs = zip(command.arguments, (*command.arguments[1:], ""), strict=True)
-    given = [value for word, value in pairs if word in _FLAGS]
-    given += [word.partition("=")[2] for word in command.arguments if word.partition("=")[0] in _FLAGS]
-    numbers = [percent for percent in map(_percent, given) if percent is not None]
+    given = map(_percent, options(command.arguments, *_FLAGS))
+    numbers = [percent for percent in given if percent is not None]
     if numbers:
         yield Gate(numbers[0], (command.evidence("the threshold"),))
     elif known:
-        yield from _of_settings(subject, known, _option(command.arguments, "--config", "-c"))
+        yield from _of_settings(subject, known, "".join(options(command.arguments, "--config")[:1]))
 
 
 def _of_action(subject: Subject, use: Use) -> Iterator[Gate]:
@@ -185,11 +184,3 @@ def _of_settings(subject: Subject, tool: str, given: str) -> Iterator[Gate]:
 
 def _status(subject: Subject, path: str) -> Node:
     return next(iter(subject.yaml(path)), Node(None)).at("coverage.status.project.default")
-
-
-def _option(arguments: Sequence[str], *names: str) -> str:
-    for index, word in enumerate(arguments):
-        name, is_joined, value = word.partition("=")
-        if name in names:
-            return value if is_joined else "".join(arguments[index + 1 : index + 2])
-    return ""

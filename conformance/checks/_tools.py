@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 Words = tuple[str, ...]
 
@@ -54,6 +55,16 @@ def is_any(name: str, *tools: str) -> bool:
     )
 
 
+def options(arguments: Sequence[str], *names: str) -> list[str]:
+    """Return the values that options are given, as `--name value` or as `--name=value`."""
+    found: list[str] = []
+    for word, following in pairwise((*arguments, "")):
+        name, is_joined, value = word.partition("=")
+        if name in names:
+            found.append(value if is_joined else following)
+    return found
+
+
 def _is_version(text: str) -> bool:
     return text.removeprefix("v")[:1].isdigit()
 
@@ -89,7 +100,7 @@ def _docker(words: Words) -> Words:
     if words[1:2] != ("run",):
         return words
     rest = _after_options(words[2:], _WITH_VALUE["docker"])
-    entrypoint = _option(words, "--entrypoint")
+    entrypoint = next(iter(options(words, "--entrypoint")), "")
     if not rest:
         return words
     image = "/".join(rest[0].partition("@")[0].split("/")[-2:])
@@ -102,15 +113,6 @@ def _docker(words: Words) -> Words:
 
 
 _UNWRAP: dict[str, Callable[[Words], Words]] = {"go": _go, "docker": _docker, "podman": _docker}
-
-
-def _option(words: Words, name: str) -> str:
-    for index, word in enumerate(words):
-        if word == name:
-            return words[index + 1] if index + 1 < len(words) else ""
-        if word.startswith(f"{name}="):
-            return word.partition("=")[2]
-    return ""
 
 
 def _after_options(words: Words, with_value: frozenset[str]) -> Words:

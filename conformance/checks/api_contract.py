@@ -8,6 +8,7 @@ from conformance.checks._ci import ci
 from conformance.checks._commands import Command, Use
 from conformance.checks._contracts import openapi, protobuf
 from conformance.checks._presence import Sought, evidence
+from conformance.checks._tools import options
 from conformance.checks._words import listed
 from conformance.examining.check import Check, Evidence, Finding, failed, inconclusive, not_applicable, passed
 from conformance.examining.subject import Subject
@@ -57,7 +58,7 @@ def _lints(command: Command) -> bool:
 def _compares(command: Command) -> bool:
     # A changelog only tells; with --fail-on it judges.
     if command.is_any("oasdiff") and "changelog" in command.arguments:
-        return any(word.partition("=")[0] in ("--fail-on", "-o") for word in command.arguments)
+        return bool(options(command.arguments, "--fail-on", "-o"))
     return _does(command, _COMPARES)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from conformance.checks._ci import ci
 from conformance.checks._commands import Command, Use
+from conformance.checks._tools import options
 from conformance.checks._words import listed
 from conformance.checks._workflows import default_branch, workflows
 from conformance.examining import shell
@@ -87,9 +88,7 @@ def _tests(command: Command) -> bool:
     arguments = command.go_test()
     if arguments is None:
         return False
-    pairs = zip(arguments, (*arguments[1:], ""), strict=True)
-    runs = [value for word, value in pairs if word in ("-run", "--run")]
-    runs += [word.partition("=")[2] for word in arguments if word.startswith(("-run=", "--run="))]
+    runs = options(arguments, "-run", "--run")
     return not any(run in _RUNS_NOTHING for run in runs) and not {"-c", "-list", "-h"} & set(arguments)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance.checks import _presence
 from conformance.checks._commands import Command
+from conformance.checks._tools import options
 from conformance.examining.check import Check, Finding, passed
 from conformance.examining.subject import Subject
 from conformance.examining.terms import Level
@@ -38,8 +39,7 @@ def _scans(command: Command) -> bool:
         if command.is_any(tool):
             return not words or bool(set(words) & set(command.arguments))
     if command.is_any("trivy"):
-        pairs = zip(command.arguments, (*command.arguments[1:], ""), strict=True)
-        return any("secret" in f"{word}={value}" for word, value in pairs if word.startswith("--scanners"))
+        return any("secret" in value for value in options(command.arguments, "--scanners"))
     return False
 
 

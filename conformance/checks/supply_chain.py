@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from conformance.checks._ci import ci
 from conformance.checks._commands import Command, Use
 from conformance.checks._gocode import programs
+from conformance.checks._tools import options
 from conformance.checks._words import listed
 from conformance.checks._workflows import Workflow, workflows
 from conformance.examining.check import Check, Evidence, Finding, failed, inconclusive, not_applicable, passed
@@ -100,14 +101,8 @@ def _flagged(command: Command, name: str) -> bool:
     """Tell whether `docker buildx build` attests: `--sbom=true`, `--provenance mode=max`, `--attest type=sbom`."""
     if not command.is_any("docker") or "build" not in command.arguments[:2]:
         return False
-    pairs = list(zip(command.arguments, (*command.arguments[1:], ""), strict=True))
-    values = [
-        word.partition("=")[2] if "=" in word else value
-        for word, value in pairs
-        if word.partition("=")[0] == f"--{name}"
-    ]
-    attests = [value for word, value in pairs if word == "--attest"]
-    attests += [word.removeprefix("--attest=") for word, _ in pairs if word.startswith("--attest=")]
+    values = options(command.arguments, f"--{name}")
+    attests = options(command.arguments, "--attest")
     return any(value != "false" for value in values) or any(f"type={name}" in value for value in attests)
 
 
