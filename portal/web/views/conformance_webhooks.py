@@ -38,7 +38,7 @@ def listing(request: PageRequest) -> HttpResponse:
         f"{each.value}_count": Count("deliveries", filter=Q(deliveries__status=each)) for each in DeliveryStatus
     }
     last = Max("deliveries__delivered_at")
-    context["webhooks"] = Webhook.objects.annotate(**of_status, last_delivered=last)
+    context["webhooks"] = Webhook.objects.annotate(**of_status, last_delivered=last).order_by("created_at")
     return render(request, "conformance/webhooks/webhooks.html", context, status=status)
 
 
