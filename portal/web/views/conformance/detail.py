@@ -121,14 +121,19 @@ def _row(service: Service, verdict: Verdict) -> Row:
 
 def places_of(service: Service, verdict: Verdict) -> tuple[Place, ...]:
     """Return the evidence of a verdict, with addresses."""
-    return tuple(_place(service, each) for each in verdict.evidence)
+    return tuple(_place(service, each, verdict.message) for each in verdict.evidence)
 
 
-def _place(service: Service, evidence: dict[str, Any]) -> Place:
-    """Return a piece of evidence; a path that is not in the commit, such as a missing file's, leads nowhere."""
+def _place(service: Service, evidence: dict[str, Any], message: str) -> Place:
+    """Return a piece of evidence; a path that is not in the commit, such as a missing file's, leads nowhere.
+
+    A note that only says what the verdict's message says is left out.
+    """
     path, line = str(evidence.get("path", "")), int(evidence.get("line", 0))
     href = file_at(service, path, line, service.commit) if path and evidence.get("sha") else ""
-    return Place(path, line, str(evidence.get("excerpt", "")), str(evidence.get("note", "")), href)
+    note = str(evidence.get("note", ""))
+    shown = "" if note.rstrip(".") == message.rstrip(".") else note
+    return Place(path, line, str(evidence.get("excerpt", "")), shown, href)
 
 
 def waive_page(service: Service, check_id: str) -> str:
