@@ -293,3 +293,14 @@ def test_a_note_is_text_and_never_markup(admin_web: Client, draft: Policy) -> No
     Policy.objects.filter(pk=draft.pk).update(note="<img src=x onerror=alert(1)>")
     for address in ("", "/2", "/2/json", "/2/what-if"):
         assert "<img src=x" not in text(admin_web.get(f"/conformance/policies{address}"))
+
+
+def test_no_page_needs_more_queries_for_more_checks_or_drafts(
+    admin_web: Client, draft: Policy, platform_admin: User, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(10):
+        policies.create_draft(actor_for(platform_admin), documents.built_in(), str(number))
+    make_fleet(30)
+    for address in ("", f"/{draft.number}", f"/{draft.number}/json", f"/{draft.number}/what-if"):
+        with django_assert_max_num_queries(10):
+            admin_web.get(f"/conformance/policies{address}")

@@ -282,3 +282,20 @@ def test_a_waiver_of_a_check_that_is_gone_can_still_be_read(alice_web: Client, w
     page = text(alice_web.get(f"/conformance/waivers/{waiver.pk}"))
     assert "does not ask this check of the service any more" in page
     assert alice_web.get("/conformance/waivers").status_code == 200
+
+
+def test_a_list_of_many_needs_as_many_queries_as_a_list_of_one(
+    admin_web: Client, waiver: Waiver, django_assert_max_num_queries: Any
+) -> None:
+    ends = timezone.now() + dt.timedelta(days=3)
+    for number in range(30):
+        service = make_service(f"till-{number}", results={GOLD: result("fail")})
+        Waiver.objects.create(
+            service=service, check_id=GOLD, reason=REASON, requester_ref="user:default/bob", evidence_digest="x",
+            expires_at=ends,
+        )  # fmt: skip
+    with django_assert_max_num_queries(12):
+        page = text(admin_web.get("/conformance/waivers"))
+    assert "Page 1 of 2" in page
+    with django_assert_max_num_queries(12):
+        admin_web.get(f"/conformance/waivers/{waiver.pk}")
