@@ -20,6 +20,7 @@ urlpatterns = [
     path("api/catalog/", include("catalog.api.urls")),
     path("api/scaffolder/", include("scaffolder.api.urls")),
     path("api/goldpath/v1/", include("conformance.api.urls")),
+    path("api/tech-insights/", include("conformance.api.insights.urls")),
     re_path(r"^api(?:/.*)?$", _no_such_endpoint),
     path("git/", include("scaffolder.forges.local.urls")),
     path("", include("portal.web.urls")),
