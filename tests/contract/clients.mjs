@@ -2,6 +2,7 @@
 // Usage: node clients.mjs BASE_URL TOKEN USER_REF TEMPLATE_REF SERVICE_NAME OWNER_REF
 import { CatalogClient } from '@backstage/catalog-client';
 import { ScaffolderClient } from '@backstage/plugin-scaffolder-common';
+import { TechInsightsClient } from '@backstage-community/plugin-tech-insights-common/client';
 
 const [base, token, userEntityRef, templateRef, name, owner] = process.argv.slice(2);
 
@@ -19,6 +20,8 @@ const scaffolder = new ScaffolderClient({
   identityApi: { getBackstageIdentity: async () => ({ userEntityRef }) },
   useLongPollingLogs: true,
 });
+const insights = new TechInsightsClient({ discoveryApi, identityApi: { getCredentials: async () => ({ token }) } });
+const insightsOf = wrong => new TechInsightsClient({ discoveryApi, identityApi: { getCredentials: async () => ({ token: wrong }) } });
 const anonymous = new ScaffolderClient({ discoveryApi, fetchApi: { fetch }, scmIntegrationsApi: {} });
 
 const follow = taskId =>
@@ -38,6 +41,16 @@ const refused = async promise => {
   } catch (error) {
     return { refused: true, status: error.statusCode, name: error.cause?.name, message: error.message };
   }
+};
+
+// The worker scans a new service on its own; until then Tech Insights has nothing to say of it.
+const scanned = async () => {
+  for (const end = Date.now() + 90_000; Date.now() < end; await new Promise(resolve => setTimeout(resolve, 250))) {
+    const response = await authorized(`${base}/api/goldpath/v1/services/default/${name}`);
+    const service = response.ok ? await response.json() : {};
+    if (service.evaluatedAt) return service;
+  }
+  throw new Error(`${name} was not scanned`);
 };
 
 const values = { name, owner, description: 'Made through the published client', lifecycle: 'experimental' };
@@ -64,5 +77,22 @@ seen.missing = (await catalog.getEntityByRef('component:default/no-such-thing', 
 seen.groups = await catalog.queryEntities({ filter: { kind: 'Group' }, orderFields: { field: 'metadata.name', order: 'asc' }, limit: 1 }, { token });
 seen.nextGroups = await catalog.queryEntities({ cursor: seen.groups.pageInfo.nextCursor, limit: 1 }, { token });
 seen.count = await catalog.queryEntities({ filter: { kind: ['Component', 'API'] }, limit: 0 }, { token });
+
+seen.service = await scanned();
+const entity = { namespace: 'default', kind: 'Component', name };
+const ghost = { ...entity, name: 'no-such-thing' };
+seen.checks = await insights.getAllChecks();
+seen.schemas = await insights.getFactSchemas();
+seen.facts = await insights.getFacts(entity, seen.schemas.map(schema => schema.id));
+seen.factsOfGhost = await insights.getFacts(ghost, ['goldpath-standing']);
+seen.run = await insights.runChecks(entity);
+seen.runSome = await insights.runChecks(entity, [seen.checks[0].id]);
+seen.runGhost = await insights.runChecks(ghost);
+seen.runUnknownCheck = await refused(insights.runChecks(entity, ['no-such-check']));
+seen.bulk = await insights.runBulkChecks([entity, ghost]);
+seen.bulkAll = await insights.runBulkChecks([]);
+// At a multiple of its chunk the client asks once more, with an empty list: that means all.
+seen.bulkOverChunk = await insights.runBulkChecks(Array(750).fill(ghost), [seen.checks[0]]);
+seen.insightsForged = await refused(insightsOf('gp_forged').getAllChecks());
 
 console.log(JSON.stringify(seen));

@@ -144,3 +144,58 @@ def test_queries_page_by_cursor_and_count(seen: dict[str, Any]) -> None:
     assert first[0]["metadata"]["name"] < second[0]["metadata"]["name"]
     assert seen["count"]["items"] == []
     assert seen["count"]["totalItems"] >= 1
+
+
+def test_the_insights_client_reads_all_checks(seen: dict[str, Any]) -> None:
+    listed = seen["checks"]
+    assert len(listed) > 3
+    assert {each["type"] for each in listed} == {"json-rules-engine"}
+    known = {schema["id"]: set(schema) for schema in seen["schemas"]}
+    for each in listed:
+        (condition,) = each["rule"]["conditions"]["all"]
+        (retriever,) = each["factIds"]
+        assert condition["fact"] in known[retriever]
+
+
+def test_the_insights_client_reads_what_the_scan_stored(seen: dict[str, Any]) -> None:
+    service, results = seen["service"], {each["check"]["id"]: each for each in seen["run"]}
+    standings = {each["check"]: each["verdict"] for each in service["verdicts"]}
+    assert standings
+    told = {check: each["result"] for check, each in results.items() if check in standings}
+    assert told == {
+        check: verdict in {"pass", "waived"}
+        for check, verdict in standings.items()
+        if verdict in {"pass", "waived", "fail"}
+    }
+    facts = seen["facts"]["goldpath-standing"]["facts"]
+    assert (facts["level"], facts["score"]) == (service["level"], service["score"])
+    checked = seen["facts"]["goldpath-checks"]["facts"]
+    assert {check: each["facts"][check]["value"] for check, each in results.items() if check in told} == checked
+    assert seen["facts"]["goldpath-checks"]["entity"]["name"] == service["name"]
+
+
+def test_the_insights_client_runs_some_checks_and_many_entities(seen: dict[str, Any]) -> None:
+    ref = seen["service"]["entityRef"]
+    assert [each["check"]["id"] for each in seen["runSome"]] == [seen["checks"][0]["id"]]
+    assert [each["entity"] for each in seen["bulk"]] == [ref, "component:default/no-such-thing"]
+    assert seen["bulk"][0]["results"] == seen["run"]
+    assert [each["entity"] for each in seen["bulkAll"]] == [ref]
+    assert seen["bulkAll"][0]["results"] == seen["run"]
+
+
+def test_the_insights_client_finds_nothing_of_what_is_not_there(seen: dict[str, Any]) -> None:
+    assert (seen["runGhost"], seen["factsOfGhost"], seen["bulk"][1]["results"]) == ([], {}, [])
+
+
+def test_the_insights_client_survives_its_own_last_chunk(seen: dict[str, Any]) -> None:
+    over = seen["bulkOverChunk"]
+    assert len(over) == 750 + 1
+    assert over[-1]["entity"] == seen["service"]["entityRef"]
+
+
+@pytest.mark.parametrize(
+    ("call", "status", "name"),
+    [("runUnknownCheck", 404, "NotFoundError"), ("insightsForged", 401, "AuthenticationError")],
+)
+def test_refusals_reach_the_insights_client(seen: dict[str, Any], call: str, status: int, name: str) -> None:
+    assert (seen[call]["status"], seen[call]["name"]) == (status, name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
@@ -12,7 +14,7 @@ from tests.conformance.api.test_insights import RUN
 @pytest.mark.django_db
 def test_a_named_origin_may_call_from_the_browser(settings: Settings) -> None:
     settings.CORS_ALLOWED_ORIGINS = ["https://backstage.example"]
-    asked = {
+    asked: dict[str, Any] = {
         "HTTP_ORIGIN": "https://backstage.example",
         "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "POST",
         "HTTP_ACCESS_CONTROL_REQUEST_HEADERS": "authorization,content-type",
