@@ -92,8 +92,6 @@ class Maker:
             return
         if number % 50 == BROKEN:
             service.problem = "The repository cannot be read: its default branch is gone."
-            service.evaluated_at = self.now - dt.timedelta(hours=3)
-            return
         if number % 60 == ASKED:
             service.scan_requested_at = self.now
         (level,) = self.random.choices([level for level, _ in FATES], [weight for _, weight in FATES])
