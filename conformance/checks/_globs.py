@@ -5,12 +5,29 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-synt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
-_Token = tuple[str, str]
-"""What one place of a pattern takes ("is" and a character, "in" or "but" and a class, "any", "name"), and how often."""
 _LONGEST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """One place of a pattern: which characters it takes (None for all), all but a slash, and how often.
+
+    `repeat` is 1, `?`, `*` or `+`. A `>` and the `<` after it stand for any number of whole folders.
+    """
+
+    characters: str | None
+    is_name: bool = False
+    repeat: str = "1"
+
+    def takes(self, character: str) -> bool:
+        """Tell whether the place takes a character."""
+        if self.characters is not None:
+            return character in self.characters
+        return not (self.is_name and character == "/")
 
 
 def lets_through(patterns: Sequence[str], name: str) -> bool:
@@ -26,70 +43,66 @@ def lets_through(patterns: Sequence[str], name: str) -> bool:
 def fits(pattern: str, name: str) -> bool:
     """Tell whether one pattern takes the whole name: `*` no slash, `**` all, `?` and `+` repeat, `[]` a class."""
     tokens = _tokens(pattern[:_LONGEST])
-    states = _closed({0}, tokens)
+    places = _closed({0}, tokens)
     for character in name[:_LONGEST]:
-        states = _closed(_stepped(states, tokens, character), tokens)
-        if not states:
+        places = _closed({after for place in places for after in _after(tokens, place, character)}, tokens)
+        if not places:
             return False
-    return len(tokens) in states
+    return len(tokens) in places
 
 
-def _stepped(states: Iterable[int], tokens: tuple[tuple[_Token, str], ...], character: str) -> set[int]:
-    after: set[int] = set()
-    for state in states:
-        if state < len(tokens) and _takes(tokens[state][0], character):
-            after.add(state + 1)
-            if tokens[state][1] in "*+":
-                after.add(state)
-    return after
+def _after(tokens: tuple[_Token, ...], place: int, character: str) -> tuple[int, ...]:
+    """Return the places that a place leads to by taking a character."""
+    if place == len(tokens):
+        return ()
+    token = tokens[place]
+    if token.repeat == "<" and character == "/":
+        return (place - 1,)
+    if not token.takes(character):
+        return ()
+    return {"<": (place,), "*": (place,), "+": (place, place + 1)}.get(token.repeat, (place + 1,))
 
 
-def _closed(states: set[int], tokens: tuple[tuple[_Token, str], ...]) -> set[int]:
+def _closed(places: set[int], tokens: tuple[_Token, ...]) -> set[int]:
     """Add the places that are reached by taking nothing."""
-    for state in sorted(states):
-        at = state
-        while at < len(tokens) and tokens[at][1] in "*?":
-            at += 1
-            states.add(at)
-    return states
-
-
-def _takes(token: _Token, character: str) -> bool:
-    kind, what = token
-    if kind == "is":
-        return character == what
-    if kind == "in":
-        return character in what
-    return kind == "any" or character != "/"
+    for start in sorted(places):
+        place = start
+        while place < len(tokens) and tokens[place].repeat in "*?>":
+            place += 2 if tokens[place].repeat == ">" else 1
+            places.add(place)
+    return places
 
 
 @lru_cache(maxsize=1024)
-def _tokens(pattern: str) -> tuple[tuple[_Token, str], ...]:
-    found: list[tuple[_Token, str]] = []
+def _tokens(pattern: str) -> tuple[_Token, ...]:
+    found: list[_Token] = []
     at = 0
     while at < len(pattern):
-        token, repeat, at = _token(pattern, at)
-        if at < len(pattern) and pattern[at] in "?+" and repeat == "1":
+        if pattern.startswith("**/", at) and (at == 0 or pattern[at - 1] == "/"):
+            found += [_Token(None, True, ">"), _Token(None, True, "<")]
+            at += 3
+            continue
+        characters, is_name, at = _place(pattern, at)
+        repeat = "*" if characters is None else "1"
+        if characters is not None and at < len(pattern) and pattern[at] in "?+":
             repeat = pattern[at]
             at += 1
-        found.append((token, repeat))
+        found.append(_Token(characters, is_name, repeat))
     return tuple(found)
 
 
-def _token(pattern: str, at: int) -> tuple[_Token, str, int]:
+def _place(pattern: str, at: int) -> tuple[str | None, bool, int]:
+    """Return the characters that a place takes, None for all; whether a slash is left out; where the next begins."""
     character = pattern[at]
-    if pattern.startswith("**/", at) and (at == 0 or pattern[at - 1] == "/"):
-        # `**/x` also takes `x`: the slash goes with the folders.
-        return ("any", ""), "*", at + 3 if pattern[at + 3 :] else at + 2
     if character == "*":
         is_double = pattern.startswith("**", at)
-        return ("any" if is_double else "name", ""), "*", at + (2 if is_double else 1)
+        return None, not is_double, at + (2 if is_double else 1)
     if character == "[" and "]" in pattern[at + 2 :]:
         end = pattern.index("]", at + 2)
-        return ("in", _class(pattern[at + 1 : end])), "1", end + 1
+        return _class(pattern[at + 1 : end]), False, end + 1
     if character == "\\" and at + 1 < len(pattern):
-        return ("is", pattern[at + 1]), "1", at + 2
-    return ("is", character), "1", at + 1
+        return pattern[at + 1], False, at + 2
+    return character, False, at + 1
 
 
 def _class(inner: str) -> str:
@@ -98,7 +111,8 @@ def _class(inner: str) -> str:
     at = 0
     while at < len(inner):
         if inner[at + 1 : at + 2] == "-" and at + 2 < len(inner):
-            found.extend(chr(code) for code in range(ord(inner[at]), min(ord(inner[at + 2]), ord(inner[at]) + 200) + 1))
+            last = min(ord(inner[at + 2]), ord(inner[at]) + 200)
+            found.extend(chr(code) for code in range(ord(inner[at]), last + 1))
             at += 3
         else:
             found.append(inner[at])

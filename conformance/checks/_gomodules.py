@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.checks._workflows import once
-from conformance.examining.subject import Subject
+from conformance.examining.subject import Subject, UnreadableError
 
 _NOT_OURS = frozenset({"vendor", "testdata", "third_party", "node_modules"})
 
@@ -35,7 +35,11 @@ class Module:
 def modules(subject: Subject) -> list[Module]:
     """Return the modules that the service is made of; UnreadableError when a go.mod cannot be read."""
     paths = [path for path in sorted(subject.paths("**/go.mod")) if _NOT_OURS.isdisjoint(path.split("/"))]
-    return [Module(path, subject.fact("gomod", path)) for path in paths]
+    found = [Module(path, subject.fact("gomod", path)) for path in paths]
+    for each in found:
+        if not each.fact["module"]:
+            raise UnreadableError(f"{each.path} has no module directive.", each.path)
+    return found
 
 
 def files(subject: Subject, module: Module) -> list[str]:

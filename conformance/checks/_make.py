@@ -56,10 +56,11 @@ class Makefile:
 
 @dataclass(slots=True)
 class _Run:
-    """One call of make: its makefile, what the caller set, and the targets that are done."""
+    """One call of make: its makefile, what the caller set, the rules by their names, and the targets that are done."""
 
     makefile: Makefile
     given: Mapping[str, str]
+    rules: Mapping[str, tuple[Rule, ...]]
     done: set[str] = field(default_factory=set)
 
 
@@ -84,7 +85,7 @@ def _merged(parts: Sequence[tuple[str, Any]]) -> Makefile:
         for target in fact["targets"]:
             recipe = tuple((str(each["text"]), int(each["line"])) for each in target["recipe"])
             rule = Rule(path, tuple(target["needs"]), recipe)
-            name = _filled(target["name"], variables, {})
+            name = str(target["name"])
             rules[name] = (*rules.get(name, ()), rule)
             default = default or ("" if name.startswith(".") else name)
     stated = variables.get(".DEFAULT_GOAL")
@@ -96,8 +97,8 @@ def lines(makefile: Makefile, goals: Sequence[str], given: Mapping[str, str]) ->
 
     `given` holds the variables of the command line, which win over those of the makefile.
     """
-    run = _Run(makefile, given)
-    for goal in goals or [makefile.default]:
+    run = _Run(makefile, given, _named(makefile, given))
+    for goal in goals or [_filled(makefile.default, makefile.variables, given)]:
         yield from _target(run, goal, 0)
 
 
@@ -105,7 +106,7 @@ def _target(run: _Run, name: str, depth: int) -> Iterator[Line]:
     if name in run.done or depth > _DEEPEST or len(run.done) > _MOST_TARGETS:
         return
     run.done.add(name)
-    for rule, stem in _rules_of(run.makefile, name):
+    for rule, stem in _rules_of(run.rules, name):
         needs = [_filled(need, run.makefile.variables, run.given).replace("%", stem) for need in rule.needs]
         needs = [word for need in needs for word in need.split()]
         for need in needs:
@@ -114,15 +115,24 @@ def _target(run: _Run, name: str, depth: int) -> Iterator[Line]:
         yield from _recipe(run, rule, automatic)
 
 
-def _rules_of(makefile: Makefile, name: str) -> Iterator[tuple[Rule, str]]:
+def _named(makefile: Makefile, given: Mapping[str, str]) -> dict[str, tuple[Rule, ...]]:
+    """Return the rules by their names, filled in."""
+    named: dict[str, tuple[Rule, ...]] = {}
+    for raw, rules in makefile.rules.items():
+        name = _filled(raw, makefile.variables, given) if "$" in raw else raw
+        named[name] = (*named.get(name, ()), *rules)
+    return named
+
+
+def _rules_of(rules: Mapping[str, tuple[Rule, ...]], name: str) -> Iterator[tuple[Rule, str]]:
     """Yield the rules of a target with their stem: its own, else those of the first pattern that fits."""
-    if name in makefile.rules:
-        yield from ((rule, "") for rule in makefile.rules[name])
+    if name in rules:
+        yield from ((rule, "") for rule in rules[name])
         return
-    for pattern, rules in makefile.rules.items():
+    for pattern, fitting in rules.items():
         before, percent, after = pattern.partition("%")
         if percent and len(name) >= len(before) + len(after) and name.startswith(before) and name.endswith(after):
-            yield from ((rule, name[len(before) : len(name) - len(after)]) for rule in rules)
+            yield from ((rule, name[len(before) : len(name) - len(after)]) for rule in fitting)
             return
 
 

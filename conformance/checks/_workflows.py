@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from conformance.checks import _globs
 from conformance.examining.check import Evidence
 from conformance.examining.nodes import Node
-from conformance.examining.subject import Subject
+from conformance.examining.subject import Subject, UnreadableError
 
 FOLDER = (".github/workflows/*.yml", ".github/workflows/*.yaml")
 ACTIONS = ("action.yml", "action.yaml", ".github/**/action.yml", ".github/**/action.yaml")
@@ -45,8 +45,10 @@ class Workflow:
 
     @classmethod
     def read(cls, subject: Subject, path: str) -> Workflow:
-        """Return the workflow in a file; UnreadableError when it is not YAML."""
+        """Return the workflow in a file; UnreadableError when it is none."""
         document = next(iter(subject.yaml(path)), Node(None))
+        if not document.is_mapping:
+            raise UnreadableError(f"{path} is no workflow: it holds no keys.", path)
         on = document["on"]
         return cls(path, document, dict(on.items()) if on.is_mapping else {name: Node(None) for name in on.texts()})
 
@@ -79,7 +81,7 @@ def default_branch(subject: Subject) -> str:
 
 @once
 def workflows(subject: Subject) -> list[Workflow]:
-    """Return the workflows of the service; UnreadableError when one is not YAML."""
+    """Return the workflows of the service; UnreadableError when one cannot be read."""
     return [Workflow.read(subject, path) for path in sorted(subject.paths(*FOLDER))]
 
 

@@ -168,11 +168,12 @@ def _joined(node: Node, children: list[Node], depth: int) -> str:
 def _expansion(node: Node, depth: int) -> str:
     name = next((_text(c) for c in node.children if c.type in ("variable_name", "special_variable_name")), "")
     operator = next((c.type for c in node.children if c.type in (":-", "-", ":=", "=")), "")
+    opening = _text(node).partition("$")[0] + "${"  # the grammar takes blanks before it along
     if not operator:
-        return "${" + name + "}"
+        return opening + name + "}"
     after = [child.type for child in node.children].index(operator) + 1
     default = "".join(_word(child, depth + 1) for child in node.children[after:-1])
-    return "${" + name + ":-" + default + "}"
+    return opening + name + ":-" + default + "}"
 
 
 def _text(node: Node) -> str:

@@ -167,6 +167,7 @@ CASES: Cases = {
         ),
         "no module": skips(CODE),
         "not a go.mod": errs({"go.mod": "module a b\n"}),
+        "an empty go.mod": errs({"go.mod": ""}, "no module directive"),
     },
     "linter-config": {
         "version 2": passes(config(f'version: "2"\nlinters:\n  enable: {ALL}\n'), "all linters", (LINT, 3)),

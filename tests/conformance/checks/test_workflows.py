@@ -208,6 +208,7 @@ CASES: Cases = {
         ),
         "none": skips(CODE, "no workflow"),
         "not YAML": errs({CI: "a: b: c\n"}),
+        "no keys": errs({CI: "build\n"}, "is no workflow"),
     },
     "workflow-permissions": {
         "none at the top": passes(top("permissions: {}\n"), "1 workflow", (CI, 5)),
