@@ -31,9 +31,8 @@ def judge(subject: Subject) -> Finding:
         )
     measuring = measured(subject)
     if measuring:
-        return failed(
-            "CI measures coverage, and does not fail when it is low.", *(each.evidence() for each in measuring)
-        )
+        places = dict.fromkeys(each.evidence() for each in measuring)
+        return failed("CI measures coverage, and does not fail when it is low.", *places)
     return failed("CI does not measure coverage.")
 
 
