@@ -68,13 +68,14 @@ def _keep_logging(**_: Any) -> None:
 
 @worker_ready.connect
 def _begin(**_: Any) -> None:
-    """Look for abandoned runs and warm the caches; an embedded worker also carries the scheduler, in a thread."""
+    """Look for what was left undone and warm the caches; an embedded worker also carries the scheduler, in a thread."""
     if os.environ.get("GOLDPATH_EMBEDDED_BEAT") == "1":
         # Every entry may run once too often, so no file remembers when they last ran.
         beat: Any = EmbeddedService(app, thread=True, scheduler_cls=Scheduler)
         beat.start()
     for task in (
         "scaffolder.tasks.reap_runs",
+        "scaffolder.tasks.sweep",
         "scaffolder.tasks.warm_caches",
         "conformance.tasks.sweep_services",
         "portal.web.tasks.make_demo",
