@@ -67,10 +67,7 @@ def _fine(subject: Subject) -> Finding:
 def check_registry() -> dict[str, Check]:
     """Return the hostile checks, with honest ones between them."""
     judges = {"fine": _fine, "hang": _hang, "also-fine": _fine, "crash": _crash, "raise": _raise, "last-fine": _fine}
-    return {
-        name: Check(name, name, Level.BRONZE, "Go", "all", "why", "how", judge)  # type: ignore[arg-type]
-        for name, judge in judges.items()
-    }
+    return {name: Check(name, name, Level.BRONZE, "Go", "all", "why", "how", judge) for name, judge in judges.items()}
 
 
 if __name__ == "__main__":

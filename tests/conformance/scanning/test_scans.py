@@ -168,7 +168,12 @@ def test_a_push_asks_for_a_scan(service: Service) -> None:
 
 def test_a_lost_message_is_rung_again(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     rung: list[int] = []
-    monkeypatch.setattr(scans, "ring", lambda pk: rung.append(pk) or True)
+
+    def ring(pk: int) -> bool:
+        rung.append(pk)
+        return True
+
+    monkeypatch.setattr(scans, "ring", ring)
     Service.objects.filter(pk=service.pk).update(scan_requested_at=timezone.now())
     assert scans.reap() == 1
     assert rung == [service.pk]

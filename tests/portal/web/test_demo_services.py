@@ -38,7 +38,8 @@ def test_an_interrupted_demo_is_finished_and_shows_every_state(monkeypatch: pyte
     class Killed(BaseException):
         pass
 
-    real, made = services._commit, []
+    real = services._commit
+    made: list[object] = []
 
     def killed(*arguments: object) -> None:
         if len(made) == 3:
