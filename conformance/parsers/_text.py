@@ -8,6 +8,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 from conformance.examining.parser import ParseError
 
+MOST_LINES = 50_000
+MOST_LINE = 20_000
+
 _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -28,9 +31,22 @@ def keepable(text: str, most: int = 500) -> str:
     return text if text.isascii() and "\0" not in text else _UNKEEPABLE.sub("\ufffd", text)
 
 
+def lines_of(text: str) -> list[str]:
+    """Return the lines of the text; ParseError when they are too many, or one is too long, for any sensible file."""
+    count = text.count("\n")
+    if count > MOST_LINES:
+        raise ParseError(f"It has more than {MOST_LINES:,} lines.", MOST_LINES)
+    lines = text.split("\n")
+    if len(text) - count > MOST_LINE:
+        for number, line in enumerate(lines, 1):
+            if len(line) > MOST_LINE:
+                raise ParseError(f"A line has more than {MOST_LINE:,} characters.", number)
+    return lines
+
+
 def numbered(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the lines of the text with their numbers, from 1."""
-    yield from enumerate(text.split("\n"), 1)
+    """Yield the lines of the text with their numbers, from 1; ParseError as `lines_of`."""
+    yield from enumerate(lines_of(text), 1)
 
 
 def with_package(own: str, package: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.examining.parser import ParseError, Parser
-from conformance.parsers._text import decode, keepable
+from conformance.parsers._text import decode, keepable, lines_of
 
 MOST_TEXT = 10_000
 MOST_INSTRUCTIONS = 2000
@@ -67,7 +67,7 @@ def parse(_path: str, content: bytes) -> Any:
 
 
 def _instructions(text: str) -> Iterator[_Instruction]:
-    lines = text.split("\n")
+    lines = lines_of(text)
     escape = _escape_of(lines)
     continued = re.compile(rf"(?:^|(?<=[^{re.escape(escape)}])){re.escape(escape)}[ \t]*$")
     at = count = 0

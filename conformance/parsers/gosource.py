@@ -37,6 +37,7 @@ _QUERY = Query(
     [(interpreted_string_literal) (raw_string_literal)] @string
     """,
 )
+_PACKAGE = re.compile(rb"(?>\s+|//[^\n]*|/\*.*?\*/|;)*+package\b", re.DOTALL)
 _GENERATED = re.compile(rb"// Code generated .* DO NOT EDIT\.")
 _ROUTE = re.compile(r"(?:[A-Z]{3,20} +)?(/.*)", re.DOTALL)
 _ESCAPE = re.compile(rb"\\(?:([abfnrtv\\'\"])|([0-7]{3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))")
@@ -60,6 +61,8 @@ _POINTERS = ("pointer_type", "parenthesized_type", "generic_type")
 def parse(_path: str, content: bytes) -> Any:
     """Return package, imports, functions, calls, composites and routes; ParseError when it is not Go."""
     source = decode(content).encode()
+    if not _PACKAGE.match(source):  # told at once: the tree of a text that is not Go at all takes long
+        raise ParseError("It is not valid Go: it has no package clause.", 1)
     root = root_of(source)
     found = QueryCursor(_QUERY).captures(root)
     if "package" not in found:

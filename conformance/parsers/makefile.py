@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.examining.parser import ParseError, Parser
-from conformance.parsers._text import decode, keepable
+from conformance.parsers._text import decode, keepable, numbered
 
 MOST_TARGETS = 2000
 MOST_NAMES = 500
@@ -43,7 +43,7 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield the lines with continued ones joined by a newline, and the number of the first."""
     parts: list[str] = []
     start = 0
-    for line, row in enumerate(text.split("\n"), 1):
+    for line, row in numbered(text):
         start = start if parts else line
         parts.append(row)
         if not row.endswith("\\"):
