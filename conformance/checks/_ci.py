@@ -41,6 +41,7 @@ class _Reader:
     uses: list[Use] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
     unseen: list[Use] = field(default_factory=list)
+    makefiles: dict[str, _make.Makefile | None] = field(default_factory=dict)
 
     def workflow(self, started: Workflow, workflow: Workflow, depth: int = 0) -> None:
         """Read a workflow that `started` starts: itself, or one that it calls."""
@@ -115,7 +116,9 @@ class _Reader:
     def _make(self, place: _Place, arguments: Sequence[str]) -> None:
         call = _MakeCall.read(arguments)
         folder = _inside(place.folder, call.folder)
-        makefile = _make.makefile(self.subject, folder)
+        if folder not in self.makefiles:
+            self.makefiles[folder] = _make.makefile(self.subject, folder)
+        makefile = self.makefiles[folder]
         if makefile is None:
             return
         for line in _make.lines(makefile, call.goals, call.given):
