@@ -54,14 +54,17 @@ def prepare() -> tuple[Any, dict[str, str]]:
     from portal.foundation.models import User
     from scaffolder import services
     from scaffolder.models import Draft
+    from tests.conformance.fleet import make_fleet
     from tests.portal.web.conftest import ANSWERS, REF
     from tests.portal.web.fleet import fleet
-    from tests.portal.web.test_query_counts import pages
+    from tests.portal.web.test_query_counts import pages, scanned
 
     alice = User.objects.get(username="alice")
     run = services.start_run(REF, ANSWERS, actor_for(alice), user=alice)
     services.advance(run.pk)
+    scanned(run)
     fleet(SERVICES)
+    make_fleet(SERVICES)
     draft = Draft.objects.create(user=alice, template=run.template, values={**ANSWERS, "name": "till"})
     client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(alice)
