@@ -12,7 +12,7 @@ from markdown_it.token import Token
 from conformance.examining.parser import Parser
 from conformance.parsers._text import decode, keepable, with_package
 
-MOST_CHARACTERS = 200_000
+MOST_CHARACTERS = 100_000
 MOST_PARAGRAPH = 20_000
 MOST_ITEMS = 2000
 MOST_CODE = 500
@@ -21,7 +21,7 @@ _WORD = re.compile(r"\w[\w'\u2019.-]*")
 
 
 def parse(_path: str, content: bytes) -> Any:
-    """Return title, headings, words, code and links of the first 200,000 characters.
+    """Return title, headings, words, code and links of the first 100,000 characters.
 
     The title is the first heading of level 1. Images count as links. The words are those of paragraphs, lists and
     tables.
