@@ -11,7 +11,7 @@ from typing import Any
 from jsonschema.exceptions import ValidationError
 
 from conformance import checks
-from conformance.examining.terms import Level
+from conformance.examining.terms import LEVELS, Level
 from portal.foundation.errors import FieldError, InputError
 from scaffolder.parameters.schema import validator
 from scaffolder.parameters.wording import sentence
@@ -77,10 +77,18 @@ def parse(text: str) -> Any:
 
 
 def shown(document: Mapping[str, Any]) -> str:
-    """Return the document as text that people can edit: one rule a line."""
-    rules = ",\n    ".join(json.dumps(rule, ensure_ascii=False) for rule in document["rules"])
-    waivers = json.dumps(document["waivers"], ensure_ascii=False)
+    """Return the document as text that people can edit: one rule a line, keys in the same order on any database."""
+    rules = ",\n    ".join(json.dumps(_tidy(rule), ensure_ascii=False) for rule in document["rules"])
+    waivers = json.dumps(
+        {"maxDays": dict(most_days(document)), "approvers": document["waivers"]["approvers"]}, ensure_ascii=False
+    )
     return f'{{\n  "rules": [\n    {rules}\n  ],\n  "waivers": {waivers}\n}}\n'
+
+
+def most_days(document: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Return for how many days failures may be waived, by level, lowest first."""
+    given = document["waivers"]["maxDays"]
+    return [(level.value, int(given[level.value])) for level in LEVELS]
 
 
 def digest_of(document: Mapping[str, Any]) -> str:
@@ -176,7 +184,8 @@ def _idle_rules(rules: Sequence[Mapping[str, Any]]) -> Iterator[FieldError]:
 
 def _tidy(rule: Mapping[str, Any]) -> dict[str, Any]:
     tidy = {"check": rule["check"], "level": rule["level"]}
-    return {**tidy, "when": rule["when"]} if rule.get("when") else tidy
+    when = {name: rule["when"][name] for name in FILTERS if name in rule.get("when", {})}
+    return {**tidy, "when": when} if when else tidy
 
 
 def _too_large() -> InputError:

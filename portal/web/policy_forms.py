@@ -9,7 +9,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-from conformance import checks
+from conformance import checks, documents
 from conformance.documents import FILTERS
 from conformance.examining.check import Check
 from conformance.examining.terms import Level
@@ -72,13 +72,11 @@ class PolicyForm:
 
     def waivers(self) -> dict[str, Any]:
         """Return the rules of waivers as they stand in the form: days by level, as text, and who approves."""
-        kept = self.policy.document["waivers"]
+        kept = documents.most_days(self.policy.document)
         if self.sent is None:
-            return {
-                "days": [(level, str(days)) for level, days in kept["maxDays"].items()],
-                "approvers": kept["approvers"],
-            }
-        days = [(level, self.sent.get(f"days-{level}", "")) for level in kept["maxDays"]]
+            approvers = self.policy.document["waivers"]["approvers"]
+            return {"days": [(level, str(days)) for level, days in kept], "approvers": approvers}
+        days = [(level, self.sent.get(f"days-{level}", "")) for level, _ in kept]
         return {"days": days, "approvers": self.sent.get("approvers", "")}
 
     def note(self) -> str:
@@ -161,7 +159,10 @@ class PolicyForm:
 def in_words(when: Mapping[str, list[str]]) -> str:
     """Return a filter in words: `lifecycle deprecated or experimental, and tag beta`."""
     parts = []
-    for name, values in when.items():
+    for name in FILTERS:
+        values = when.get(name)
+        if not values:
+            continue
         short = [value.rpartition("/")[2] for value in values]
         parts.append(f"{_PLURALS[name]} {' or '.join(short)}")
     return ", and ".join(parts)

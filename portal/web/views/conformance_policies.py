@@ -40,6 +40,7 @@ def listing(request: PageRequest) -> HttpResponse:
     context = {
         "current": current,
         "counts": counts_by_level(current.document),
+        "days": documents.most_days(current.document),
         "approvers": documents.APPROVERS[current.document["waivers"]["approvers"]],
         "drafts": others.filter(status=PolicyStatus.DRAFT),
         "retired": others.filter(status=PolicyStatus.RETIRED),

@@ -18,7 +18,6 @@ from conformance.services import deliveries, events, webhooks
 from portal.foundation import outgoing
 from portal.foundation.actors import Actor
 from portal.foundation.errors import ConflictError, InputError, NotAllowedError, NotFoundError
-from tests.conformance.services.meeting import at_once
 from tests.conformance.services.receiver import Receiver, free_port, receiving
 
 pytestmark = pytest.mark.django_db
@@ -311,49 +310,6 @@ def test_a_receiver_that_comes_back_gets_everything_at_once(platform_acts: Actor
     assert len(set(receiver.deliveries())) == 3
 
 
-def test_a_worker_killed_after_the_claim_leaves_it_to_the_next_attempt(
-    platform_acts: Actor, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    webhooks.create(platform_acts, receiver.url, [])
-    tell()
-    with monkeypatch.context() as patch:
-        patch.setattr(outgoing, "post", _killed)
-        with pytest.raises(KeyboardInterrupt):
-            deliveries.deliver_due()
-    assert deliveries.deliver_due() == 0
-    with later(Delivery.objects.get()):
-        assert deliveries.deliver_due() == 1
-
-
-def test_a_worker_killed_after_the_send_sends_twice_under_one_id(
-    platform_acts: Actor, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    webhooks.create(platform_acts, receiver.url, [])
-    tell()
-    with monkeypatch.context() as patch:
-        patch.setattr(deliveries, "_record", _killed)
-        with pytest.raises(KeyboardInterrupt):
-            deliveries.deliver_due()
-    with later(Delivery.objects.get()):
-        assert deliveries.deliver_due() == 1
-    assert len(receiver.posts) == 2
-    assert len(set(receiver.deliveries())) == 1
-
-
-def test_a_worker_killed_in_the_last_attempt_leaves_nothing_hanging(platform_acts: Actor, receiver: Receiver) -> None:
-    webhooks.create(platform_acts, receiver.url, [])
-    tell()
-    Delivery.objects.update(attempts=deliveries.MOST_ATTEMPTS)
-    deliveries.deliver_due()
-    delivery = Delivery.objects.get()
-    assert (delivery.status, receiver.posts) == ("failed", [])
-    assert "stopped" in delivery.error
-
-
-def _killed(*_: Any, **__: Any) -> Any:
-    raise KeyboardInterrupt
-
-
 def test_another_secret_key_is_said(platform_acts: Actor, receiver: Receiver, settings: Settings) -> None:
     webhooks.create(platform_acts, receiver.url, [])
     settings.SECRET_KEY = "another key"
@@ -379,17 +335,6 @@ def test_what_ended_long_ago_is_forgotten(platform_acts: Actor, receiver: Receiv
     with time_machine.travel(timezone.now() + 32 * DAY, tick=False):
         assert deliveries.forget_old() == 1
     assert Event.objects.exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_workers_do_not_send_one_delivery_twice(platform_acts: Actor, receiver: Receiver) -> None:
-    webhooks.create(platform_acts, receiver.url, [])
-    for _ in range(8):
-        tell()
-    assert at_once(*[deliveries.deliver_due] * 3) == [None] * 3
-    assert len(receiver.posts) == 8
-    assert len(set(receiver.deliveries())) == 8
-    assert set(Delivery.objects.values_list("status", "attempts")) == {("delivered", 1)}
 
 
 @pytest.mark.django_db(transaction=True)
