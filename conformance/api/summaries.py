@@ -29,7 +29,7 @@ def summary(services: QuerySet[Service]) -> dict[str, Any]:
     levels = Counter({level: 0 for level in Level})
     for row in groups:
         levels[Level(row["level"])] += row["services"]
-    changes = _changes(services.order_by().values("pk"))
+    changes = _changes(services)
     return {
         "services": whole["services"],
         "scanned": whole["scanned"],
@@ -38,7 +38,7 @@ def summary(services: QuerySet[Service]) -> dict[str, Any]:
         "levels": _named(levels),
         "drift": _drift(whole),
         "versions": _versions(groups),
-        "worstChecks": _worst(services.order_by().values("pk")),
+        "worstChecks": _worst(services),
         "teams": _teams(groups),
         "trend": [{"date": date, "levels": _named(at)} for date, at in fleet.trend(levels, changes, today=_today())],
     }
@@ -63,10 +63,15 @@ def _groups(scanned: QuerySet[Service]) -> list[dict[str, Any]]:
     return list(rows)
 
 
-def _changes(services: Any) -> Mapping[tuple[str, str, str], int]:
+def _within(rows: QuerySet[Any], services: QuerySet[Service]) -> QuerySet[Any]:
+    """Return the rows of these services; nothing is compared when they are all there are."""
+    return rows.filter(service__in=services.order_by().values("pk")) if services.query.where else rows
+
+
+def _changes(services: QuerySet[Service]) -> Mapping[tuple[str, str, str], int]:
     since = timezone.now() - dt.timedelta(days=fleet.DAYS)
     rows = (
-        Evaluation.objects.filter(service__in=services, is_level_change=True, at__gte=since)
+        _within(Evaluation.objects.filter(is_level_change=True, at__gte=since), services)
         .order_by()
         .values_list(Substr(Cast("at", CharField()), 1, 10), "previous_level", "level")
         .annotate(number=Count("pk"))
@@ -74,9 +79,9 @@ def _changes(services: Any) -> Mapping[tuple[str, str, str], int]:
     return {(day, before, after): number for day, before, after, number in rows}
 
 
-def _worst(services: Any) -> list[dict[str, Any]]:
+def _worst(services: QuerySet[Service]) -> list[dict[str, Any]]:
     """Return the checks that fail in the most services, and how they stand there."""
-    open_ = fleet.open_verdicts().filter(service__in=services).values_list("check_id", "standing")
+    open_ = _within(fleet.open_verdicts(), services).values_list("check_id", "standing")
     found: dict[str, Counter[str]] = {}
     for check, standing, number in open_.annotate(number=Count("pk")):
         found.setdefault(check, Counter())[standing] = number

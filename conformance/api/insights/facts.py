@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from conformance import checks
@@ -40,7 +41,8 @@ def schemas() -> list[dict[str, Any]]:
     ]
 
 
-def fact_schema(name: str) -> dict[str, Any]:
+@lru_cache(maxsize=512)
+def fact_schema(name: str) -> Mapping[str, Any]:
     """Return the schema of one fact."""
     found = _standing_schema().get(name)
     return found or _boolean(rule(name).title)
