@@ -9,7 +9,7 @@ from typing import Any
 from conformance.checks._gomodules import Module, files, modules
 from conformance.checks._problems import Problem, failed_by
 from conformance.checks._words import counted, cut
-from conformance.examining.check import Check, Evidence, Finding, not_applicable, passed
+from conformance.examining.check import Check, Evidence, Finding, failed, not_applicable, passed
 from conformance.examining.parser import MODULE
 from conformance.examining.subject import Subject
 from conformance.examining.terms import Level
@@ -18,6 +18,9 @@ from conformance.examining.terms import Level
 def judge(subject: Subject) -> Finding:
     """Judge every module: sums for all that is required, no requirement twice, none unused, none missing."""
     found = modules(subject)
+    orphan = next((path for path in _outside(subject, found)), "")
+    if orphan:
+        return failed(f"There is no go.mod for {orphan}.", Evidence(orphan))
     if not found:
         return not_applicable("There is no go.mod.")
     problems = [problem for each in found for problem in _problems(subject, each)]
@@ -26,6 +29,14 @@ def judge(subject: Subject) -> Finding:
     number = sum(len(each.fact["require"]) for each in found)
     places = [Evidence(path) for each in found for path in (each.path, each.sums) if subject.has(path)]
     return passed(f"{counted(number, 'requirement')}, each with its sums and each once.", *places)
+
+
+def _outside(subject: Subject, found: list[Module]) -> Iterator[str]:
+    """Yield the Go files in a service's usual places that no module holds: go.mod was removed, or lies elsewhere."""
+    folders = tuple(module.path.removesuffix("go.mod") for module in found)
+    for path in subject.paths("cmd/**/*.go", "internal/**/*.go"):
+        if not path.startswith(folders):
+            yield path
 
 
 def _problems(subject: Subject, module: Module) -> Iterator[Problem]:

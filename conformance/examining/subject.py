@@ -79,6 +79,7 @@ class Subject:
     forge: Mapping[str, Any] = field(default_factory=dict)
     codeowners_org: str = ""
     omitted: Mapping[str, str] = field(default_factory=dict)
+    _found: dict[tuple[str, ...], list[str]] = field(default_factory=dict, repr=False, compare=False)
 
     def has(self, path: str) -> bool:
         """Tell whether there is a regular file at `path`."""
@@ -86,8 +87,10 @@ class Subject:
 
     def paths(self, *patterns: str) -> list[str]:
         """Return the paths of the regular files that fit one of the patterns (`*` within a folder, `**` across)."""
-        expressions = [_expression(pattern) for pattern in patterns]
-        return [path for path in self.files if self.has(path) and any(each.match(path) for each in expressions)]
+        if patterns not in self._found:
+            match = _expression(patterns).match
+            self._found[patterns] = [path for path in self.files if match(path) and self.has(path)]
+        return list(self._found[patterns])
 
     def fact(self, parser: str, path: str) -> Any:
         """Return what `parser` learned from the file; UnreadableError when it could not read it."""
@@ -122,8 +125,12 @@ class Subject:
 
 
 @lru_cache(maxsize=512)
-def _expression(pattern: str) -> re.Pattern[str]:
-    """Return the expression of a pattern: `**/` any folders, `*` anything but a slash."""
-    parts = re.split(r"(\*\*/|\*\*|\*)", pattern)
+def _expression(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """Return the expression of some patterns: `**/` any folders, `*` anything but a slash."""
+    return re.compile("|".join(f"(?:{_translated(pattern)})" for pattern in patterns) or r"(?!)")
+
+
+def _translated(pattern: str) -> str:
     wild = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*"}
-    return re.compile("".join(wild.get(part, re.escape(part)) for part in parts) + r"\Z")
+    parts = re.split(r"(\*\*/|\*\*|\*)", pattern)
+    return "".join(wild.get(part, re.escape(part)) for part in parts) + r"\Z"

@@ -77,6 +77,11 @@ CASES: Cases = {
     "go-modules-tidy": {
         "tidy": passes(TIDY, "3 requirements", ("go.sum", 0)),
         "no requirement": passes({**mod(), **imports("fmt")}, "0 requirements"),
+        "a program that no module holds": fails(
+            {"tools/go.mod": "module x.org/tools\n\ngo 1.26\n", "cmd/server/main.go": "package main\n"},
+            "no go.mod for cmd/server/main.go",
+            ("cmd/server/main.go", 0),
+        ),
         "a tool": passes({**mod("tool x.org/b/cmd/b", "require x.org/b v1.0.0"), "go.sum": sums("x.org/b v1.0.0")}),
         "replaced by another": passes(
             {

@@ -116,6 +116,7 @@ MUTATIONS = {
     "manifest misspelt": guard((DEPLOYMENT, "containers:", "containerz:"), fails="kubernetes-valid ports-agree"),
     "timeouts removed": platform(fails="server-timeouts"),
     "replaced by a folder": platform(fails="go-modules-released"),
+    "go.mod removed": platform(fails="go-modules-tidy", removed=("go.mod",)),
     "unformatted logs": team(
         fails="structured-logs",
         written=(
