@@ -18,7 +18,7 @@ from conformance.examining.parser import ParseError
 
 LANGUAGE = Language(tree_sitter_go.language())
 MOST_GUESSES = 16
-MOST_GUESSED_BYTES = 512 * 1024
+MOST_GUESSED_BYTES = 2 * 1024 * 1024
 MOST_DEPTH = 2000
 
 _BUILTIN = re.compile(rb"\b(?:new|make)[ \t]*\(")

@@ -33,6 +33,7 @@ _QUERY = Query(
     (source_file (function_declaration) @function)
     (source_file (method_declaration) @function)
     (call_expression) @call
+    (type_conversion_expression type: (generic_type)) @call
     (composite_literal type: [(type_identifier) (qualified_type) (generic_type)]) @composite
     [(interpreted_string_literal) (raw_string_literal)] @string
     """,
@@ -50,6 +51,7 @@ _SHORT = {
     "type_instantiation_expression": ("type", ""),
     "composite_literal": ("type", "{}"),
     "type_conversion_expression": ("type", "()"),
+    "generic_type": ("type", ""),
     "unary_expression": ("operand", ""),
     "func_literal": ("", "func"),
 }
@@ -113,13 +115,21 @@ class _File:
         return self._text(kind)
 
     def _call(self, node: Node) -> dict[str, Any]:
-        arguments = node.child_by_field_name("arguments")
-        values = [each for each in arguments.named_children if each.type != "comment"] if arguments is not None else []
+        called, values = self._parts(node)
         return {
-            "name": self._name(node.child_by_field_name("function")),
+            "name": self._name(called),
             "line": _line(node),
             "args": [self._string(value) for value in values[:MOST_ARGUMENTS]],
         }
+
+    def _parts(self, node: Node) -> tuple[Node | None, list[Node]]:
+        """Return what is called, and with what. `F[int](x)` may be a conversion too: the grammar takes it for one."""
+        if node.type == "type_conversion_expression":
+            operand = node.child_by_field_name("operand")
+            return node.child_by_field_name("type"), [operand] if operand is not None else []
+        arguments = node.child_by_field_name("arguments")
+        values = arguments.named_children if arguments is not None else []
+        return node.child_by_field_name("function"), [each for each in values if each.type != "comment"]
 
     def _name(self, node: Node | None) -> str:
         """Return what is called, as written but for what lies in brackets."""
