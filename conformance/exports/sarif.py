@@ -120,8 +120,7 @@ def _results(service: Service, verdicts: Iterable[Verdict], numbers: Mapping[str
 
 
 def _result(service: Service, verdict: Verdict, evidence: Mapping[str, Any] | None, number: int) -> Json:
-    note = str(evidence.get("note", "")) if evidence else ""
-    text = " ".join(each for each in (verdict.message, note) if each) or rule(verdict.check_id).title
+    text = _message(verdict, str(evidence.get("note", "")) if evidence else "")
     return {
         "ruleId": verdict.check_id,
         "ruleIndex": number,
@@ -131,6 +130,13 @@ def _result(service: Service, verdict: Verdict, evidence: Mapping[str, Any] | No
         "locations": [_location(evidence) if evidence else _nowhere()],
         **_viewer(service, evidence),
     }
+
+
+def _message(verdict: Verdict, note: str) -> str:
+    """Return what is wrong, with what is noted at the place unless that says the same."""
+    if note.rstrip(".") in verdict.message:
+        note = ""
+    return " ".join(each for each in (verdict.message, note) if each) or rule(verdict.check_id).title
 
 
 def _location(evidence: Mapping[str, Any]) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from conformance.choices import WAIVED
@@ -42,7 +42,7 @@ def _check(verdict: Verdict) -> dict[str, Any]:
         "name": verdict.check_id,
         "score": SCORES[verdict.standing],
         "reason": _reason(verdict),
-        "details": _details(verdict.standing, verdict.evidence) or None,
+        "details": _details(verdict) or None,
         "documentation": {"short": rule(verdict.check_id).title, "url": check_url(verdict.check_id)},
     }
     if verdict.waiver is not None and verdict.standing == WAIVED:
@@ -55,13 +55,13 @@ def _reason(verdict: Verdict) -> str:
     return f"not applicable: {message}" if verdict.standing == "not-applicable" else message
 
 
-def _details(standing: str, evidence: Iterable[Mapping[str, Any]]) -> list[str]:
+def _details(verdict: Verdict) -> list[str]:
     """Return a detail for each place, in Scorecard's form: severity, words, path and line."""
-    severity = _DETAILS.get(standing, "Info")
-    return [_detail(severity, each) for each in evidence]
+    severity, title = _DETAILS.get(verdict.standing, "Info"), rule(verdict.check_id).title
+    return [_detail(severity, each, title) for each in verdict.evidence]
 
 
-def _detail(severity: str, each: Mapping[str, Any]) -> str:
-    said = each.get("note") or each.get("excerpt") or "see the file"
+def _detail(severity: str, each: Mapping[str, Any], otherwise: str) -> str:
+    said = each.get("note") or each.get("excerpt") or otherwise
     line = f":{each['line']}" if each.get("line") else ""
     return f"{severity}: {said}: {each['path']}{line}"

@@ -101,6 +101,17 @@ def test_any_path_becomes_a_relative_reference(path: str) -> None:
     assert uri.isascii()
 
 
+@pytest.mark.parametrize(
+    ("note", "text"),
+    [("", "No limits."), ("No limits", "No limits."), ("In the init container.", "No limits. In the init container.")],
+)
+def test_a_note_is_told_unless_it_says_the_same(note: str, text: str) -> None:
+    place = {"path": "Makefile", "line": 3, "sha": "", "excerpt": "x", "note": note}
+    failure = {"verdict": "fail", "message": "No limits.", "evidence": [place]}
+    run = run_of(make_service("ledger", results={check_of(Level.SILVER): failure}))
+    assert run["results"][0]["message"]["text"] == text
+
+
 def test_a_failure_of_the_whole_repository_has_a_place_too() -> None:
     run = run_of(make_service("ledger", results={check_of(Level.BRONZE): result("fail", "There is no README.")}))
     (location,) = run["results"][0]["locations"]
