@@ -1,7 +1,7 @@
 """What a fleet of services comes to: a few grouped reads, whatever its size.
 
-Three reads in all: services by owner, level and template; a union of tallies (changes of level, open checks, departed
-files); and the services that need help first. Each can be restricted to one owner.
+Three reads in all: services by owner and level; a union of tallies (changes of level, open checks, departed files,
+template versions); and, in `calls`, the services that need help first. Each can be restricted to one owner.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import BooleanField, Case, CharField, Count, Max, Q, QuerySet, Sum, Value, When
+from django.db.models import BooleanField, CharField, Count, Max, Q, QuerySet, Sum, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Substr
 from django.utils import timezone
@@ -28,26 +28,34 @@ OPEN = (Outcome.FAIL.value, Outcome.ERROR.value, WAIVED)
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The services of one owner that stand alike; `drift` counts their files by class, `behind` is in versions."""
+    """The services of one owner at one level: all, those that were scanned, those with a problem, files by class."""
 
     owner_ref: str
     level: Level
-    template_ref: str
-    template_version: str
-    behind: int
-    is_scanned: bool
     services: int
+    scanned: int
     problems: int
     drift: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """How many services are on a version of a template, and how many versions are newer."""
+
+    template_ref: str
+    version: str
+    behind: int
+    services: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tallies:
-    """Counts of services: by day and change of level, by check and standing, by file and drift class."""
+    """Counts of services: by day and change of level, by check and standing, by file and drift class, by version."""
 
     changes: Mapping[tuple[str, str, str], int]
     checks: Mapping[str, Mapping[str, int]]
     files: Mapping[str, Mapping[str, int]]
+    versions: tuple[Version, ...]
 
 
 def chosen(owner: str = "") -> ServiceQuerySet:
@@ -55,37 +63,35 @@ def chosen(owner: str = "") -> ServiceQuerySet:
     return Service.objects.filter(owner_ref=owner) if owner else Service.objects.all()
 
 
-def groups(owner: str = "", *, template: str = "") -> list[Group]:
-    """Return the services of an owner and a template, grouped: one query, one row per kind of service that there is."""
-    columns = [DRIFT_COLUMNS[drift] for drift in DEPARTED]
-    keys = ("owner_ref", "level", "template_ref", "template_version", "is_scanned")
-    of_template = {"template_ref": template} if template else {}
-    rows = (
-        chosen(owner)
-        .filter(**of_template)
-        .order_by()
-        .annotate(is_scanned=_truth(evaluated_at__isnull=False))
-        .values_list(*keys)
-        .annotate(
-            Max("versions_behind"),
-            Count("pk"),
-            *[Sum(column) for column in columns],
-            problems=Count("pk", filter=~Q(problem="")),
-        )
-    )
-    return [_group(row) for row in rows]
+def groups(owner: str = "") -> list[Group]:
+    """Return the services by owner and level: one query, and one row for each pair that there is."""
+    return [_group(row) for row in _grouped(chosen(owner), "owner_ref", "level")]
+
+
+def levels_on(template: str, version: str) -> Counter[Level]:
+    """Return how many of the scanned services on one version of a template stand at each level: one query."""
+    rows = Service.objects.filter(template_ref=template, template_version=version)
+    return levels_of(_group(row) for row in _grouped(rows, "owner_ref", "level"))
+
+
+def versions_of(template: str) -> list[Version]:
+    """Return the versions of one template that services are on, the newest first: one query."""
+    rows = _versions(Service.objects.filter(template_ref=template))
+    return _newest_first([Version(ref, version, int(behind), count) for _, ref, version, behind, count in rows])
 
 
 def tallies(owner: str = "", *, now: dt.datetime | None = None) -> Tallies:
     """Return the tallies of the last `DAYS` days and of now: one query."""
     since = (now or timezone.now()) - dt.timedelta(days=DAYS)
-    found: dict[str, list[tuple[str, str, str, int]]] = {"change": [], "check": [], "file": []}
-    for what, *row in _changes(owner, since).union(_checks(owner), _files(owner), all=True):
+    found: dict[str, list[tuple[str, str, str, int]]] = {"change": [], "check": [], "file": [], "version": []}
+    parts = (_checks(owner), _files(owner), _versions(chosen(owner)))
+    for what, *row in _changes(owner, since).union(*parts, all=True):
         found[what].append(tuple(row))
     return Tallies(
         changes={(day, before, after): count for day, before, after, count in found["change"]},
         checks=_nested(found["check"]),
         files=_nested(found["file"]),
+        versions=tuple(_newest_first([Version(ref, name, int(by), n) for ref, name, by, n in found["version"]])),
     )
 
 
@@ -93,7 +99,7 @@ def levels_of(rows: Iterable[Group]) -> Counter[Level]:
     """Return how many of the scanned services stand at each level."""
     counts: Counter[Level] = Counter()
     for row in rows:
-        counts[row.level] += row.services if row.is_scanned else 0
+        counts[row.level] += row.scanned
     return counts
 
 
@@ -120,14 +126,35 @@ def trend(
     return points[::-1]
 
 
-def _truth(**condition: Any) -> Case:
-    return Case(When(**condition, then=Value(True)), default=Value(False), output_field=BooleanField())
+def _grouped(services: ServiceQuerySet, *keys: str) -> QuerySet[Any, Any]:
+    """Return counts and sums by `keys`; the index of owner and level gives their order."""
+    columns = [DRIFT_COLUMNS[drift] for drift in DEPARTED]
+    return (
+        services.order_by()
+        .values_list(*keys)
+        .annotate(
+            Count("pk"),
+            Count("evaluated_at"),
+            *[Sum(column) for column in columns],
+            problems=Count("pk", filter=~Q(problem="")),
+        )
+    )
 
 
 def _group(row: Sequence[Any]) -> Group:
-    owner, level, template, version, is_scanned, behind, count, *files, problems = row
+    owner, level, count, scanned, *files, problems = row
     drift = dict(zip((each.value for each in DEPARTED), (number or 0 for number in files), strict=True))
-    return Group(owner, Level(level), template, version, behind or 0, bool(is_scanned), count, problems, drift)
+    return Group(owner, Level(level), count, scanned, problems, drift)
+
+
+def _versions(services: ServiceQuerySet) -> QuerySet[Any, Any]:
+    behind = Cast(Max("versions_behind"), CharField())
+    rows = services.order_by().values("template_ref", "template_version").annotate(behind=behind, n=Count("pk"))
+    return rows.values_list(_word("version"), "template_ref", "template_version", "behind", "n")
+
+
+def _newest_first(versions: list[Version]) -> list[Version]:
+    return sorted(versions, key=lambda each: (each.behind, each.version))
 
 
 def _changes(owner: str, since: dt.datetime) -> QuerySet[Any, Any]:

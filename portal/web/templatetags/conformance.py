@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django import template
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from conformance.choices import COLOURS, DRIFTS, LEVELS, STANDINGS
 from conformance.examining.terms import Level
+from portal.web.charts.shares import Segment
 from portal.web.views.conformance.addresses import listing
 
 register = template.Library()
@@ -105,3 +108,24 @@ def template_url(ref: str) -> str:
     """Return the address of a template's page in the library."""
     namespace, _, name = ref.partition(":")[2].partition("/")
     return reverse("web:templates-template", args=[namespace, name])
+
+
+@register.simple_tag
+def bar(segments: Sequence[Segment], label: str = "", look: str = "") -> SafeString:
+    """Return the SVG of a bar: with a label its segments are links, without one they say nothing to screen readers."""
+    shapes = format_html_join("", _LINKED if label else _PLAIN, ((_arguments(each)) for each in segments))
+    role = format_html('role="group" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    return format_html(_BAR, look, role, shapes)
+
+
+def _arguments(segment: Segment) -> tuple[object, ...]:
+    part = segment.part
+    return part.href, part.label, part.count, segment.percent, part.key, segment.x, segment.width
+
+
+_BAR = (
+    '<svg class="bar {}" viewBox="0 0 1000 20" preserveAspectRatio="none" {}>'
+    '<rect class="bar-bed" width="1000" height="20" />{}</svg>'
+)
+_PLAIN = '<rect class="fill-{4}" x="{5}" width="{6}" height="20" />'
+_LINKED = '<a href="{0}" aria-label="{1}: {2}"><title>{1}: {2} ({3}%)</title>' + _PLAIN + "</a>"

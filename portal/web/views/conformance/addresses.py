@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import quote, urlencode
 
 from django.urls import NoReverseMatch, reverse
@@ -12,7 +13,7 @@ from conformance.models import Service
 def listing(**filters: str) -> str:
     """Return the address of the list of services with these filters; empty ones are left out."""
     query = urlencode({name: value for name, value in filters.items() if value})
-    return f"{reverse('web:conformance-services')}{'?' if query else ''}{query}"
+    return f"{_list_page()}{'?' if query else ''}{query}"
 
 
 def service_page(service: Service, anchor: str = "") -> str:
@@ -50,6 +51,12 @@ def file_at(service: Service, path: str, line: int = 0, commit: str = "") -> str
     address = reverse("web:repository-file", args=[repository.namespace, repository.name, path])
     query = f"?ref={quote(commit)}" if commit else ""
     return f"{address}{query}{f'#L{line}' if line else ''}"
+
+
+@lru_cache(maxsize=1)
+def _list_page() -> str:
+    """Return the list's own address: pictures ask for it hundreds of times."""
+    return reverse("web:conformance-services")
 
 
 def _found(name: str, *arguments: str) -> str:

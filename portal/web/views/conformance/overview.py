@@ -11,7 +11,7 @@ from conformance.choices import WAIVED
 from conformance.examining.terms import DEPARTED, Level
 from conformance.exports.rules import rule
 from conformance.services.calls import calls_for_help
-from conformance.services.fleet import Group, Tallies, groups, levels_of, tallies, trend
+from conformance.services.fleet import Group, Tallies, Version, groups, levels_of, tallies, trend
 from portal.web.charts import bubbles, shares
 from portal.web.charts import trend as trends
 from portal.web.charts.shares import Part, Segment, percent_of
@@ -56,14 +56,14 @@ def overview(owner: str = "") -> dict[str, Any]:
         "owner": owner,
         "total": sum(row.services for row in rows),
         "scanned": scanned,
-        "unscanned": sum(row.services for row in rows if not row.is_scanned),
+        "unscanned": sum(row.services - row.scanned for row in rows),
         "problems": sum(row.problems for row in rows),
         "reached": percent_of(levels[Level.GOLD] + levels[Level.SILVER], scanned),
         "distribution": shares.shares(level_parts(levels, owner=owner)),
         "drift": {drift.value: sum(row.drift.get(drift.value, 0) for row in rows) for drift in DEPARTED},
         **_moved(levels, found, owner),
         "map": bubbles.drift_map(found.files, lambda path, drift: listing(file=path, drift=drift, owner=owner)),
-        "versions": versions(rows, owner),
+        "versions": versions(found.versions, owner),
         "teams": [] if owner else teams(rows),
         "worst": worst_checks(found.checks, owner),
         "calls": [(call.service, reasons(call)) for call in calls_for_help(owner)],
@@ -122,23 +122,24 @@ def _reached(bar: Bar) -> int:
     return int(bar.note.rstrip("%")) if bar.note.endswith("%") else 101
 
 
-def versions(rows: Iterable[Group], owner: str) -> list[tuple[str, list[Bar]]]:
-    """Return for each template a bar for each version in use, the newest first."""
-    counts: dict[str, Counter[tuple[int, str]]] = {}
-    for row in rows:
-        counts.setdefault(row.template_ref, Counter())[row.behind, row.template_version] += row.services
+def versions(found: Iterable[Version], owner: str = "") -> list[tuple[str, list[Bar]]]:
+    """Return for each template a bar for each version in use, the newest first; the most used template first."""
+    by_template: dict[str, list[Version]] = {}
+    for each in found:
+        by_template.setdefault(each.template_ref, []).append(each)
+    wholes = {ref: sum(each.services for each in of_template) for ref, of_template in by_template.items()}
     return [
-        (ref, [_version(ref, version, behind, found, owner) for behind, version in sorted(found)])
-        for ref, found in sorted(counts.items(), key=lambda pair: -sum(pair[1].values()))
+        (ref, [_version(each, wholes[ref], owner) for each in by_template[ref]])
+        for ref in sorted(by_template, key=lambda ref: (-wholes[ref], ref))
     ]
 
 
-def _version(ref: str, version: str, behind: int, found: Counter[tuple[int, str]], owner: str) -> Bar:
-    count, whole = found[behind, version], sum(found.values())
+def _version(found: Version, whole: int, owner: str) -> Bar:
+    ref, version, behind = found.template_ref, found.version, found.behind
     key = "newest" if not behind else "behind" if behind == 1 else "far"
-    part = Part(key, version, count, listing(template=ref, version=version, owner=owner))
+    part = Part(key, version, found.services, listing(template=ref, version=version, owner=owner))
     note = "newest" if not behind else f"{behind} behind"
-    return Bar(version, version_page(ref, version), shares.shares([part], whole=whole), count, note)
+    return Bar(version, version_page(ref, version), shares.shares([part], whole=whole), found.services, note)
 
 
 def worst_checks(checks: Mapping[str, Mapping[str, int]], owner: str) -> list[Bar]:

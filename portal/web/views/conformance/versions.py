@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from conformance.models import Service
-from conformance.services.fleet import Group, groups, levels_of
+from conformance.services.fleet import levels_on, versions_of
 from portal.foundation.errors import NotFoundError
 from portal.web.charts.shares import shares
 from portal.web.paging import address_without_page, page_of
@@ -26,31 +24,23 @@ def version(request: PageRequest, namespace: str, name: str, version: str) -> Ht
     """Show one version of a template: its services, their levels, and which services are on older ones."""
     ref = f"template:{namespace}/{name}".lower()
     found = TemplateVersion.objects.filter(ref=ref, version=version).order_by("-is_current", "-pk").first()
-    rows = groups(template=ref)
-    here = [row for row in rows if row.template_version == version]
-    if found is None and not here:
+    used = versions_of(ref)
+    here = next((each for each in used if each.version == version), None)
+    if found is None and here is None:
         raise NotFoundError(f"There is no version {version[:64]} of {namespace}/{name}.")
-    levels = levels_of(here)
-    older = Counter[str]()
-    for row in rows:
-        older[row.template_version] += row.services if row.behind > _behind(here, found) else 0
+    behind = here.behind if here else int(found is not None and not found.is_current)
     on_it = Service.objects.filter(template_ref=ref, template_version=version).order_by(*WORST_FIRST)
     context = {
         "template": found,
         "ref": ref,
         "name": name,
         "version": version,
-        "behind": _behind(here, found),
-        "levels": shares(overview.level_parts(levels, template=ref, version=version)),
-        "bars": next((bars for _, bars in overview.versions(rows, "")), []),
-        "older": sum(older.values()),
+        "behind": behind,
+        "levels": shares(overview.level_parts(levels_on(ref, version), template=ref, version=version)),
+        "bars": next((bars for _, bars in overview.versions(used)), []),
+        "older": sum(each.services for each in used if each.behind > behind),
         "href": listing(template=ref, version=version),
         "page": page_of(request, on_it),
         "query": address_without_page(request),
     }
     return render(request, "conformance/version.html", context)
-
-
-def _behind(here: list[Group], found: TemplateVersion | None) -> int:
-    """Return how many versions are newer; a version that nobody is on counts as the newest when it is the current."""
-    return max((row.behind for row in here), default=0 if found and found.is_current else 1)
