@@ -118,6 +118,12 @@ def bar(segments: Sequence[Segment], label: str = "", look: str = "") -> SafeStr
     return format_html(_BAR, look, role, shapes)
 
 
+@register.simple_tag
+def swatch(key: str) -> SafeString:
+    """Return a square in the colour of a part of a bar, for the legend beside it."""
+    return format_html(_SWATCH, key)
+
+
 def _arguments(segment: Segment) -> tuple[object, ...]:
     part = segment.part
     return part.href, part.label, part.count, segment.percent, part.key, segment.x, segment.width
@@ -126,6 +132,10 @@ def _arguments(segment: Segment) -> tuple[object, ...]:
 _BAR = (
     '<svg class="bar {}" viewBox="0 0 1000 20" preserveAspectRatio="none" {}>'
     '<rect class="bar-bed" width="1000" height="20" />{}</svg>'
+)
+_SWATCH = (
+    '<svg class="swatch" viewBox="0 0 12 12" aria-hidden="true">'
+    '<rect class="fill-{}" width="12" height="12" rx="3" /></svg>'
 )
 _PLAIN = '<rect class="fill-{4}" x="{5}" width="{6}" height="20" />'
 _LINKED = '<a href="{0}" aria-label="{1}: {2}"><title>{1}: {2} ({3}%)</title>' + _PLAIN + "</a>"
