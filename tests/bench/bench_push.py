@@ -24,6 +24,10 @@ LOAD = round(os.getloadavg()[0], 1)
 
 def main(home: Path, pushes: int) -> dict[str, Any]:
     """Measure in an empty data folder and return the figures."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.test")
+    import django
+
+    django.setup()
     stack = Stack(home).prepare()
     token = stack.token("alice")
     stack.start("web", "worker")
