@@ -10,6 +10,7 @@ from django.test import Client
 
 from conformance import checks
 from conformance.choices import LEVELS
+from conformance.examining.check import Check
 from portal.foundation.models import User
 from portal.web.views.conformance.words import part_name
 from tests.conformance.fleet import BLANK, make_fleet, make_service, result, template_version
@@ -38,7 +39,7 @@ def test_every_check_is_in_the_catalogue(alice_web: Client, people: dict[str, Us
 
 @pytest.mark.parametrize("check", checks.registry().values(), ids=lambda check: str(check.id))
 def test_every_check_has_a_page_that_says_why_and_how(
-    alice_web: Client, people: dict[str, User], check: checks.Check
+    alice_web: Client, people: dict[str, User], check: Check
 ) -> None:
     words = plain(alice_web.get(f"/conformance/checks/{check.id}"))
     assert "Why it matters" in words

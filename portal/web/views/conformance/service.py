@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.conf import settings
@@ -22,6 +23,7 @@ from portal.web.views.conformance import detail
 from portal.web.views.conformance.addresses import team_page, version_page
 
 POLL_ENDED = 286
+_FRESH = dt.timedelta(minutes=1)
 _EVALUATIONS = 200
 _SHOWN = 12
 _FILES = 300
@@ -77,7 +79,14 @@ def is_under_way(found: Service) -> bool:
 def _scan_state(found: Service) -> dict[str, Any]:
     expires = found.lease_expires_at
     is_held = found.lease_holder is not None and expires is not None and expires > timezone.now()
-    return {"service": found, "is_under_way": is_under_way(found), "is_running": is_held}
+    looks = [moment for moment in (found.evaluated_at, found.scanned_request) if moment is not None]
+    return {
+        "service": found,
+        "is_under_way": is_under_way(found),
+        "is_running": is_held,
+        "looked_at": max(looks, default=None),
+        "is_fresh": found.scanned_request is not None and timezone.now() - found.scanned_request < _FRESH,
+    }
 
 
 def _context(request: PageRequest, found: Service) -> dict[str, Any]:
