@@ -38,9 +38,7 @@ def test_every_check_is_in_the_catalogue(alice_web: Client, people: dict[str, Us
 
 
 @pytest.mark.parametrize("check", checks.registry().values(), ids=lambda check: str(check.id))
-def test_every_check_has_a_page_that_says_why_and_how(
-    alice_web: Client, people: dict[str, User], check: Check
-) -> None:
+def test_every_check_has_a_page_that_says_why_and_how(alice_web: Client, people: dict[str, User], check: Check) -> None:
     words = plain(alice_web.get(f"/conformance/checks/{check.id}"))
     assert "Why it matters" in words
     assert "How to fix it" in words
@@ -138,6 +136,7 @@ def test_the_pages_need_as_many_queries_for_many_as_for_few(
         (".github/workflows/release.yaml", "Release workflow"),
         ("deployments/docker/Dockerfile", "Dockerfile"),
         ("deployments/k8s/base/deployment.yaml", "Kubernetes deployment"),
+        ("deployments/k8s/base/networkpolicy.yaml", "Kubernetes network policy"),
         (".golangci.yml", "Lint rules"),
         ("scripts/coverage.sh", "Coverage gate"),
         (".github/CODEOWNERS", "Code owners"),

@@ -49,7 +49,7 @@ def test_the_three_that_need_help_stand_first_with_their_reasons(alice_web: Clie
     page = alice_web.get("/conformance")
     words = plain(page).partition("Needs help first")[2].partition("Levels")[0]
     assert "CI workflow weakened, and 1 more" in words
-    assert "fell from gold to bronze today" in words
+    assert "Fell from gold to bronze today" in words
     assert "1 check short of bronze" in words
     assert "2 versions behind" in words
     assert words.index("gateway") < words.index("till")

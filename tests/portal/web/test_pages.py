@@ -18,6 +18,7 @@ OPEN = ["/", "/sign-in", "/nowhere"]
 CLOSED = [
     "/create", "/create/default/go-blank-service", "/runs", "/catalog", "/tokens", "/templates",
     "/templates/default/go-blank-service", "/catalog/group/default/payments", "/git/default/ledger/",
+    "/conformance", "/conformance/services", "/conformance/checks", "/conformance/checks/coverage-gate",
     "/create/name?name=x",
 ]  # fmt: skip
 

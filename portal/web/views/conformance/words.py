@@ -24,6 +24,13 @@ _NAMES = {
     "renovate.json": "Dependency updates",
     "coverage.sh": "Coverage gate",
 }
+_KINDS = {
+    "networkpolicy": "network policy",
+    "horizontalpodautoscaler": "autoscaler",
+    "poddisruptionbudget": "disruption budget",
+    "serviceaccount": "service account",
+    "servicemonitor": "service monitor",
+}
 _SHORT = {"ci": "CI", "cd": "CD", "codeql": "CodeQL"}
 
 
@@ -48,7 +55,8 @@ def part_name(path: str) -> str:
         stem = name.partition(".")[0]
         return f"{_SHORT.get(stem, stem.replace('-', ' ').capitalize())} workflow"
     if path.startswith("deployments/k8s/"):
-        return f"Kubernetes {name.partition('.')[0]}"
+        kind = name.partition(".")[0]
+        return f"Kubernetes {_KINDS.get(kind, kind)}"
     return _NAMES.get(name.lower(), name)
 
 
@@ -70,7 +78,7 @@ def _reasons(call: Call) -> Iterator[Reason]:
         text = f"{part_name(call.weakened_path)} weakened{rest}"
         yield Reason(text, drift_page(service, call.weakened_path), "danger")
     if call.fall:
-        text = f"fell from {call.fall.before} to {_level(service.level)} {when(call.fall)}"
+        text = f"Fell from {call.fall.before} to {_level(service.level)} {when(call.fall)}"
         yield Reason(text, service_page(service, "history"), "danger")
     if service.problem:
         yield Reason(service.problem.rstrip("."), service_page(service), "danger")
