@@ -6,9 +6,6 @@ from django.urls import path
 
 from portal.web.views import (
     catalog,
-    conformance_policies,
-    conformance_waivers,
-    conformance_webhooks,
     create,
     home,
     repositories,
@@ -17,7 +14,19 @@ from portal.web.views import (
     templates,
     tokens,
 )
-from portal.web.views.conformance import checks, drift, exports, fleet, service, services, teams, versions
+from portal.web.views.conformance import (
+    checks,
+    drift,
+    exports,
+    fleet,
+    policies,
+    service,
+    services,
+    teams,
+    versions,
+    waivers,
+    webhooks,
+)
 
 app_name = "web"
 urlpatterns = [
@@ -73,27 +82,23 @@ urlpatterns = [
         name="conformance-template",
     ),
     path("badges/<str:namespace>/<str:name>.svg", exports.badge, name="badge"),
-    path("conformance/policies", conformance_policies.listing, name="conformance-policies"),
-    path("conformance/policies/<int:number>", conformance_policies.policy, name="conformance-policy"),
-    path("conformance/policies/<int:number>/json", conformance_policies.as_json, name="conformance-policy-json"),
-    path("conformance/policies/<int:number>/what-if", conformance_policies.trial, name="conformance-policy-what-if"),
-    path("conformance/policies/<int:number>/publish", conformance_policies.publish, name="conformance-policy-publish"),
-    path("conformance/policies/<int:number>/discard", conformance_policies.discard, name="conformance-policy-discard"),
-    path("conformance/waivers", conformance_waivers.listing, name="conformance-waivers"),
-    path("conformance/waivers/new", conformance_waivers.new, name="conformance-waiver-new"),
-    path("conformance/waivers/<int:waiver_id>", conformance_waivers.waiver, name="conformance-waiver"),
-    path("conformance/waivers/<int:waiver_id>/<str:verb>", conformance_waivers.act, name="conformance-waiver-act"),
-    path("conformance/webhooks", conformance_webhooks.listing, name="conformance-webhooks"),
-    path("conformance/webhooks/<uuid:webhook_id>", conformance_webhooks.webhook, name="conformance-webhook"),
-    path(
-        "conformance/webhooks/<uuid:webhook_id>/remove", conformance_webhooks.remove, name="conformance-webhook-remove"
-    ),
-    path(
-        "conformance/webhooks/<uuid:webhook_id>/active", conformance_webhooks.active, name="conformance-webhook-active"
-    ),
+    path("conformance/policies", policies.listing, name="conformance-policies"),
+    path("conformance/policies/<int:number>", policies.policy, name="conformance-policy"),
+    path("conformance/policies/<int:number>/json", policies.as_json, name="conformance-policy-json"),
+    path("conformance/policies/<int:number>/what-if", policies.trial, name="conformance-policy-what-if"),
+    path("conformance/policies/<int:number>/publish", policies.publish, name="conformance-policy-publish"),
+    path("conformance/policies/<int:number>/discard", policies.discard, name="conformance-policy-discard"),
+    path("conformance/waivers", waivers.listing, name="conformance-waivers"),
+    path("conformance/waivers/new", waivers.new, name="conformance-waiver-new"),
+    path("conformance/waivers/<int:waiver_id>", waivers.waiver, name="conformance-waiver"),
+    path("conformance/waivers/<int:waiver_id>/<str:verb>", waivers.act, name="conformance-waiver-act"),
+    path("conformance/webhooks", webhooks.listing, name="conformance-webhooks"),
+    path("conformance/webhooks/<uuid:webhook_id>", webhooks.webhook, name="conformance-webhook"),
+    path("conformance/webhooks/<uuid:webhook_id>/remove", webhooks.remove, name="conformance-webhook-remove"),
+    path("conformance/webhooks/<uuid:webhook_id>/active", webhooks.active, name="conformance-webhook-active"),
     path(
         "conformance/deliveries/<uuid:delivery_id>/redeliver",
-        conformance_webhooks.redeliver,
+        webhooks.redeliver,
         name="conformance-delivery-redeliver",
     ),
     path("tokens", tokens.tokens, name="tokens"),

@@ -1,1 +1,1 @@
-"""Pages of conformance: the fleet, one service, teams, checks, template versions, exports."""
+"""Pages of conformance, a module for each subject."""
