@@ -6,12 +6,37 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from conformance.examining.parser import ParseError
 from conformance.parsers._programs import Ran
-from conformance.parsers._text import keepable
+from conformance.parsers._text import decode, keepable, lines_of
+from conformance.parsers.yaml import BoundError, parse
 
 MOST_FINDINGS = 200
 SEVERITIES = ("error", "warning", "info", "style")
-SECONDS = 30.0
+SECONDS = 20.0
+MOST_CHARACTERS = 64 * 1024
+"""Judges take more time than they have for more, and nobody writes so much by hand."""
+
+
+def judgeable(content: bytes) -> bytes:
+    """Return the content as a judge gets it; ParseError when it is no text, or more than judges can take."""
+    text = decode(content)
+    if len(text) > MOST_CHARACTERS:
+        raise ParseError(f"It has more than {MOST_CHARACTERS:,} characters, too many for a judge.")
+    lines_of(text)
+    return text.encode()
+
+
+def judgeable_yaml(content: bytes) -> bytes:
+    """Return as `judgeable`; BoundError also for YAML that is too deep or grows too much. Judges tell other faults."""
+    text = judgeable(content)
+    try:
+        parse("", text)
+    except BoundError:
+        raise
+    except ParseError:
+        pass
+    return text
 
 
 def finding(rule: Any, severity: str, message: Any, line: Any) -> dict[str, Any]:

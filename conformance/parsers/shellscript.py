@@ -6,7 +6,7 @@ from typing import Any
 
 from conformance.examining import shell
 from conformance.examining.parser import ParseError, Parser
-from conformance.parsers._text import decode, with_package
+from conformance.parsers._text import decode, lines_of, with_package
 
 _SUFFIXES = (".sh", ".bash")
 _FOLDERS = frozenset({"bin", "build", "ci", ".ci", "dev", "hack", "script", "scripts"})
@@ -22,11 +22,12 @@ def wants(path: str) -> bool:
 def parse(_path: str, content: bytes) -> Any:
     """Return `{"commands": [...], "variables": [...]}`; nothing of either when another interpreter reads the file.
 
-    ParseError when it is not text, or longer than anybody's script.
+    ParseError when it is not text, or longer or wider than anybody's script.
     """
     text = decode(content)
     if len(text) > shell.MOST_CHARACTERS:
         raise ParseError(f"It is longer than {shell.MOST_CHARACTERS // 1024} KiB.")
+    lines_of(text)
     return (shell.read(text) if _is_shell(text) else shell.Script()).to_json()
 
 

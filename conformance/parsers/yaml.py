@@ -39,6 +39,10 @@ _TEXT_TAGS = ("!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:binary")
 Stored = dict[str, Any]
 
 
+class BoundError(ParseError):
+    """It may be YAML, but there is more of it than anybody needs."""
+
+
 def parse(_path: str, content: bytes) -> Any:
     """Return `{"documents": [node]}`, nodes as in `conformance.examining.nodes`; ParseError when it is not YAML."""
     text = decode(content)
@@ -90,7 +94,7 @@ class _Builder:
     def _start(self, event: Any, *, is_mapping: bool) -> None:
         line = event.start_mark.line + 1
         if len(self._open) >= MOST_DEPTH:
-            raise ParseError(_TOO_DEEP, line)
+            raise BoundError(_TOO_DEEP, line)
         stored: Stored = {"l": line, "m": {}} if is_mapping else {"l": line, "s": []}
         self._open.append(_Collection(stored, event.anchor, self._nodes, self._characters))
         self._count(line, 0)
@@ -111,9 +115,9 @@ class _Builder:
             raise ParseError(f"The alias *{keepable(event.anchor, 60)} has no finished anchor before it.", line)
         self._aliased += meant.nodes
         if self._aliased > MOST_ALIASED_NODES:
-            raise ParseError(f"Its aliases expand to more than {MOST_ALIASED_NODES} nodes.", line)
+            raise BoundError(f"Its aliases expand to more than {MOST_ALIASED_NODES} nodes.", line)
         if len(self._open) + meant.height > MOST_DEPTH:
-            raise ParseError(_TOO_DEEP, line)
+            raise BoundError(_TOO_DEEP, line)
         self._count(line, meant.characters, meant.nodes)
         if self._open:
             self._open[-1].holds(meant.height)
@@ -123,7 +127,7 @@ class _Builder:
         self._nodes += nodes
         self._characters += characters
         if self._nodes > MOST_NODES or self._characters > MOST_CHARACTERS:
-            raise ParseError(f"It holds more than {MOST_NODES} nodes or {MOST_CHARACTERS} characters.", line)
+            raise BoundError(f"It holds more than {MOST_NODES} nodes or {MOST_CHARACTERS} characters.", line)
 
     def _place(self, stored: Stored, text: str | None, *, is_plain: bool = False) -> None:
         """Put a finished node where it belongs; `text` is what it is called as a key."""

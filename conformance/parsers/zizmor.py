@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.examining.parser import ParseError, Parser
-from conformance.parsers._judges import SECONDS, answer_of, finding, verdict
+from conformance.parsers._judges import SECONDS, answer_of, finding, judgeable_yaml, verdict
 from conformance.parsers._programs import run, version_of
-from conformance.parsers._text import decode
 from conformance.parsers.actionlint import is_workflow
 
 _VERSION = version_of("zizmor", "zizmor")
@@ -28,7 +27,7 @@ def parse(_path: str, content: bytes) -> Any:
 
     Its severities high to informational are error to style; `confidence` is high, medium, low or unknown.
     """
-    ran = run("zizmor", _ARGUMENTS, files={_FILE: decode(content).encode()})
+    ran = run("zizmor", _ARGUMENTS, files={_FILE: judgeable_yaml(content)})
     if ran.code == _NO_INPUT:
         raise ParseError("zizmor cannot read it as a workflow.")
     return verdict(f"zizmor {_VERSION}", (_finding(each) for each in answer_of("zizmor", ran)))

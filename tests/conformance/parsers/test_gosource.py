@@ -242,8 +242,8 @@ def _counted(calls: list[dict[str, Any]]) -> Counter[tuple[Any, ...]]:
 def test_real_files_are_read_as_go_itself_reads_them(go: str, rendered: dict[str, bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         own = []
-        for number, (path, text) in enumerate(rendered.items()):
-            if gosource.PARSER.wants(path):
+        for number, (name, text) in enumerate(rendered.items()):
+            if gosource.PARSER.wants(name):
                 own.append(Path(folder, f"{number}.go"))
                 own[-1].write_bytes(text)
         paths = own + _real_files(go)

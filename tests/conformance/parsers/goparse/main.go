@@ -194,4 +194,3 @@ func keys(literal *ast.CompositeLit) []string {
 	}
 	return found[:min(100, len(found))]
 }
-
