@@ -52,7 +52,7 @@ def make(services: int) -> None:
     call_command("up", "--prepare-only", stdout=io.StringIO())
     make_fleet(services)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
 
 
 def _counts() -> dict[str, Any]:
