@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from conformance.models import Service
+from conformance.models import DriftedFile, Service, Verdict
 from conformance.scanning import examiner
 from conformance.services import scans
 from portal.foundation.actors import Actor
@@ -18,7 +19,7 @@ from portal.foundation.models import User
 from scaffolder import browse, git
 from scaffolder import services as scaffolder
 from scaffolder.choices import RunStatus
-from scaffolder.models import Repository
+from scaffolder.models import Repository, TemplateVersion
 
 TEMPLATE = "template:default/go-blank-service"
 AUTHOR = git.Person("Alice Archer", "alice@goldpath.example")
@@ -98,3 +99,34 @@ def replace(service: Service, path: str, find: str, by: str) -> git.Commit:
     text = text_of(service, path)
     assert find in text, f"{find!r} is not in {path}"
     return commit(service, {path: text.replace(find, by)})
+
+
+def drift_of(service: Service) -> dict[str, str]:
+    """Return the class of every file that departed."""
+    return dict(DriftedFile.objects.filter(service=service).values_list("path", "drift"))
+
+
+def verdict(service: Service, check: str) -> Verdict:
+    """Return the current verdict of a check."""
+    return Verdict.objects.get(service=service, check_id=check)
+
+
+def newer_release(folder: Path, prefixes: dict[str, str]) -> TemplateVersion:
+    """Register a release of the library in which some files begin with one more line."""
+    from scaffolder import library
+
+    root = folder / "library"
+    shutil.copytree(library.default_root(), root, symlinks=True)
+    settings = root / "library.yaml"
+    settings.write_text(settings.read_text().replace(library.load().version, "99.0.0"))
+    for path, prefix in prefixes.items():
+        file = root / "base" / "files" / path
+        file.write_text(prefix + file.read_text())
+    loaded = library.load(root)
+    library.keep(loaded)
+    ref = "template:default/go-blank-service"
+    TemplateVersion.objects.filter(ref=ref).update(is_current=False)
+    manifest = dict(loaded.templates[ref].manifest)
+    return TemplateVersion.objects.create(
+        ref=ref, version=loaded.version, digest=loaded.digest, library=loaded.name, manifest=manifest
+    )

@@ -20,19 +20,19 @@ from conformance.scanning import snapshots
 from conformance.services import scans
 from portal.foundation.errors import NotFoundError
 from scaffolder import git
-from scaffolder.models import Lineage, TemplateVersion
-from tests.conformance.scanning.conftest import MakeService, commit, folder_of, replace, text_of
+from scaffolder.models import Lineage
+from tests.conformance.scanning.conftest import (
+    MakeService,
+    commit,
+    drift_of,
+    folder_of,
+    newer_release,
+    replace,
+    text_of,
+    verdict,
+)
 
 pytestmark = pytest.mark.django_db
-LOCK = ".goldpath/lock.json"
-
-
-def drift_of(service: Service) -> dict[str, str]:
-    return dict(DriftedFile.objects.filter(service=service).values_list("path", "drift"))
-
-
-def verdict(service: Service, check: str) -> Verdict:
-    return Verdict.objects.get(service=service, check_id=check)
 
 
 def run_git(folder: Path, *arguments: str) -> str:
@@ -85,7 +85,7 @@ def test_every_class_of_drift_in_one_service(service: Service) -> None:
 
 def test_a_newer_version_of_the_template_leaves_services_behind_or_forked(service: Service, tmp_path: Path) -> None:
     replace(service, "Makefile", "COVERAGE_MINIMUM := 90", "COVERAGE_MINIMUM := 91")
-    newer = _newer_release(tmp_path, {"Makefile": "# newer\n", ".golangci.yml": "# newer\n"})
+    newer = newer_release(tmp_path, {"Makefile": "# newer\n", ".golangci.yml": "# newer\n"})
     found = scans.scan(service.pk)
     assert drift_of(found) == {".golangci.yml": "behind", "Makefile": "forked"}
     assert found.versions_behind == 1
@@ -101,7 +101,7 @@ def test_what_a_service_is_behind_is_rendered_once(
 ) -> None:
     import scaffolder.rendering as rendering
 
-    _newer_release(tmp_path, {".golangci.yml": "# newer\n"})
+    newer_release(tmp_path, {".golangci.yml": "# newer\n"})
     calls: list[str] = []
     real = rendering.render_recorded
 
@@ -114,27 +114,6 @@ def test_what_a_service_is_behind_is_rendered_once(
         commit(service, {"own.md": f"{number}\n"})
         scans.scan(service.pk)
     assert calls == ["render"]
-
-
-def _newer_release(folder: Path, prefixes: dict[str, str]) -> TemplateVersion:
-    """Register a release of the library in which some files begin with one more line."""
-    from scaffolder import library
-
-    root = folder / "library"
-    shutil.copytree(library.default_root(), root, symlinks=True)
-    settings = root / "library.yaml"
-    settings.write_text(settings.read_text().replace(library.load().version, "99.0.0"))
-    for path, prefix in prefixes.items():
-        file = root / "base" / "files" / path
-        file.write_text(prefix + file.read_text())
-    loaded = library.load(root)
-    library.keep(loaded)
-    ref = "template:default/go-blank-service"
-    TemplateVersion.objects.filter(ref=ref).update(is_current=False)
-    manifest = dict(loaded.templates[ref].manifest)
-    return TemplateVersion.objects.create(
-        ref=ref, version=loaded.version, digest=loaded.digest, library=loaded.name, manifest=manifest
-    )
 
 
 def test_the_same_commit_is_evaluated_once(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,53 +268,6 @@ def test_fifty_thousand_files_and_a_blob_of_a_gigabyte(service: Service, tmp_pat
     assert len(json.dumps(found.snapshot.results)) < 500_000
 
 
-LOCKS = {
-    "missing": (None, "missing"),
-    "not json": ("{", "not JSON"),
-    "a list": ("[1, 2]", "not a lock"),
-    "deep": ("[" * 100_000, "not JSON"),
-    "answers edited": (("answers", {"name": "ledger", "postgres": True}), "answers"),
-    "hash edited": (("files", {}), "files"),
-    "from the future": (("template", "version", "77.1.0"), "does not exist (yet)"),
-    "of another service": (("context", "repositorySlug", "default/other"), "another service"),
-    "of another template": (("template", "ref", "template:default/other"), "another service or template"),
-    "nonsense inside": (("context", 7), "another service"),
-}
-
-
-@pytest.mark.parametrize("name", LOCKS)
-def test_a_lock_that_is_not_what_was_recorded_is_a_finding(service: Service, name: str) -> None:
-    change, words = LOCKS[name]
-    if change is None:
-        commit(service, removed=(LOCK,))
-    elif isinstance(change, str):
-        commit(service, {LOCK: change})
-    else:
-        document = json.loads(text_of(service, LOCK))
-        *path, last, value = change
-        target = document
-        for key in path:
-            target = target[key]
-        target[last] = value
-        commit(service, {LOCK: json.dumps(document)})
-    found = verdict(scans.scan(service.pk), "template-pointer")
-    assert found.standing == "fail"
-    assert words in found.message
-
-
-def test_a_lock_that_claims_the_newest_version_while_the_content_is_old_is_a_finding(
-    service: Service, tmp_path: Path
-) -> None:
-    _newer_release(tmp_path, {".golangci.yml": "# newer\n"})
-    document = json.loads(text_of(service, LOCK))
-    document["template"]["version"] = "99.0.0"
-    commit(service, {LOCK: json.dumps(document)})
-    found = verdict(scans.scan(service.pk), "template-pointer")
-    assert found.standing == "fail"
-    assert "99.0.0" in found.message
-    assert "1 files are not as that version renders them" in found.message
-
-
 def test_the_render_ref_cannot_hide_drift(service: Service) -> None:
     """Whoever moves refs/goldpath/render to their own commit is still compared with the recorded one."""
     done = commit(service, {"Makefile": "all:\n"})
@@ -396,7 +328,7 @@ def test_the_texts_of_a_drifted_file(service: Service, tmp_path: Path) -> None:
 
     recorded = text_of(service, ".golangci.yml").encode()
     commit(service, {".golangci.yml": "version: '2'\n"}, removed=("Makefile",))
-    _newer_release(tmp_path, {".golangci.yml": "# newer\n"})
+    newer_release(tmp_path, {".golangci.yml": "# newer\n"})
     scans.scan(service.pk)
     found = drift.texts(service, ".golangci.yml")
     assert (found.recorded, found.current, found.newest) == (recorded, b"version: '2'\n", b"# newer\n" + recorded)
