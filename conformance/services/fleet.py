@@ -149,7 +149,7 @@ def _group(row: Sequence[Any]) -> Group:
 
 def _versions(services: ServiceQuerySet) -> QuerySet[Any, Any]:
     behind = Cast(Max("versions_behind"), CharField())
-    rows = services.order_by().values("template_ref", "template_version").annotate(behind=behind, n=Count("pk"))
+    rows = services.order_by().values("template_ref", "template_version").annotate(behind=behind, n=Count("*"))
     return rows.values_list(_word("version"), "template_ref", "template_version", "behind", "n")
 
 
@@ -161,19 +161,19 @@ def _changes(owner: str, since: dt.datetime) -> QuerySet[Any, Any]:
     day = Substr(Cast("at", CharField()), 1, 10)
     rows = Evaluation.objects.order_by().filter(is_level_change=True, at__gte=since)
     rows = rows.filter(service__owner_ref=owner) if owner else rows
-    return rows.values_list(_word("change"), day, "previous_level", "level").annotate(n=Count("pk"))
+    return rows.values_list(_word("change"), day, "previous_level", "level").annotate(n=Count("*"))
 
 
 def _checks(owner: str) -> QuerySet[Any, Any]:
     rows = open_verdicts()
     rows = rows.filter(service__in=chosen(owner).order_by().values("pk")) if owner else rows
-    return rows.values_list(_word("check"), "check_id", "standing", _word("")).annotate(n=Count("pk"))
+    return rows.values_list(_word("check"), "check_id", "standing", _word("")).annotate(n=Count("*"))
 
 
 def _files(owner: str) -> QuerySet[Any, Any]:
     rows = DriftedFile.objects.order_by()
     rows = rows.filter(service__owner_ref=owner) if owner else rows
-    return rows.values_list(_word("file"), "path", "drift", _word("")).annotate(n=Count("pk"))
+    return rows.values_list(_word("file"), "path", "drift", _word("")).annotate(n=Count("*"))
 
 
 def open_verdicts() -> QuerySet[Verdict]:

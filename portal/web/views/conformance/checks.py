@@ -89,7 +89,7 @@ def _counts(check_id: str = "") -> dict[str, Counter[str]]:
     rows = open_verdicts()
     rows = rows.filter(check_id=check_id) if check_id else rows
     found: dict[str, Counter[str]] = {}
-    for name, standing, count in rows.values_list("check_id", "standing").annotate(n=Count("pk")):
+    for name, standing, count in rows.values_list("check_id", "standing").annotate(n=Count("*")):
         found.setdefault(name, Counter())[standing] = count
     return found
 
