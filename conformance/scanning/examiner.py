@@ -29,7 +29,12 @@ MOST_KNOWN = 4000
 ATTEMPTS = 2
 
 FactKey = tuple[str, str]
+Beat = Callable[[], None]
 Unit = TypeVar("Unit")
+
+
+def _no_beat() -> None:
+    """Tell nobody that work goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +131,8 @@ _places = threading.BoundedSemaphore(os.cpu_count() or 1)
 _idle: list[Examiner] = []
 
 
-def parse(contents: Sequence[Content]) -> list[dict[str, Any]]:
-    """Have every content parsed; return one answer each, in order.
+def parse(contents: Sequence[Content], beat: Beat = _no_beat) -> list[dict[str, Any]]:
+    """Have every content parsed; return one answer each, in order. `beat` is called after each.
 
     An answer holds `facts` (which may be `{"error", "line"}`), or `missing` (a tool is not installed), or `failed` (the
     parser crashed or took too long); only facts may be kept.
@@ -136,16 +141,20 @@ def parse(contents: Sequence[Content]) -> list[dict[str, Any]]:
     for batch in _batches(contents):
         lost = [{"failed": f"{each.parser} took too long for this file, or crashed on it."} for each in batch]
         seconds = [parsers.registry()[each.parser].seconds for each in batch]
-        answers += _all(_parse_request, batch, seconds, lost)
+        answers += _all(_parse_request, batch, seconds, lost, beat)
     return answers
 
 
 def judge(
-    subject: Mapping[str, Any], check_ids: Sequence[str], load: Callable[[list[FactKey]], list[Any]]
+    subject: Mapping[str, Any],
+    check_ids: Sequence[str],
+    load: Callable[[list[FactKey]], list[Any]],
+    beat: Beat = _no_beat,
 ) -> dict[str, dict[str, Any]]:
     """Have a subject judged by every check; return `{"verdict", "message", "evidence"}` by check.
 
     `subject["facts"]` names facts by parser, path and key; `load` is asked for those that the examiner does not hold.
+    `beat` is called after each check.
     """
     message = f"The check took more than {CHECK_SECONDS:.0f} s, or crashed, and was stopped."
     lost = {"verdict": "error", "message": message, "evidence": []}
@@ -159,7 +168,7 @@ def judge(
         return {"judge": list(part), "subject": subject, "given": given, "forget": forget}
 
     seconds = [CHECK_SECONDS] * len(check_ids)
-    answers = _all(request, check_ids, seconds, [lost] * len(check_ids))
+    answers = _all(request, check_ids, seconds, [lost] * len(check_ids), beat)
     return dict(zip(check_ids, answers, strict=True))
 
 
@@ -191,6 +200,7 @@ def _all(
     units: Sequence[Unit],
     seconds: Sequence[float],
     lost: Sequence[dict[str, Any]],
+    beat: Beat,
 ) -> list[dict[str, Any]]:
     """Ask for all units; after a unit that ends the examiner go on with the next one in another process.
 
@@ -206,6 +216,7 @@ def _all(
                 for answer in examiner.ask(request(examiner, units[part]), seconds[part]):
                     answers.append(answer)
                     failures = 0
+                    beat()
         except LostError:
             failures = failures + 1 if len(answers) == done else 1
             if failures == ATTEMPTS:

@@ -53,16 +53,20 @@ class Gathered:
         return [self.fresh[key] if key in self.fresh else stored[key] for key in keys]
 
 
-def gather(files: Mapping[str, TreeFile], reader: ObjectReader) -> Gathered:
-    """Learn what the parsers say of `files`; contents come from `reader`, each blob at most once."""
+def gather(files: Mapping[str, TreeFile], reader: ObjectReader, beat: examiner.Beat) -> Gathered:
+    """Learn what the parsers say of `files`; contents come from `reader`, each blob at most once.
+
+    `beat` is called whenever something is done.
+    """
     found = Gathered()
     chosen = _chosen(files, reader, found)
     contents = _Contents(reader, {file.blob for file in chosen.values()})
     module = _module(files, contents)
     wants = list(_wants(chosen, contents, module))
+    beat()
     kept = _kept({_key(want) for want in wants})
     missing = {_key(want): want for want in wants if _key(want) not in kept}
-    found.fresh = _parsed(list(missing.values()), contents, module)
+    found.fresh = _parsed(list(missing.values()), contents, module, beat)
     for want in wants:
         found.keys.setdefault(want.parser.name, {})[want.path] = want.content_key
     return found
@@ -185,7 +189,7 @@ def _rows(keys: set[FactKey], *columns: str) -> Iterator[tuple[Any, ...]]:
                 yield ((parser, content), *values)
 
 
-def _parsed(wants: list[_Want], contents: _Contents, module: bytes) -> dict[FactKey, Any]:
+def _parsed(wants: list[_Want], contents: _Contents, module: bytes, beat: examiner.Beat) -> dict[FactKey, Any]:
     contents.load(want.blob for want in wants)
     items = [
         examiner.Content(
@@ -196,7 +200,7 @@ def _parsed(wants: list[_Want], contents: _Contents, module: bytes) -> dict[Fact
         )
         for want in wants
     ]
-    answers = examiner.parse(items)
+    answers = examiner.parse(items, beat)
     rows, facts = [], {}
     for want, answer in zip(wants, answers, strict=True):
         facts[_key(want)] = (

@@ -62,15 +62,18 @@ class Taken:
     problem: str = ""
 
 
-def take(service: Service, lineage: Lineage, known: Surroundings) -> Taken:
-    """Return the snapshot of the default branch's head. Whatever is wrong with a repository is told, never raised."""
+def take(service: Service, lineage: Lineage, known: Surroundings, beat: examiner.Beat) -> Taken:
+    """Return the snapshot of the default branch's head. Whatever is wrong with a repository is told, never raised.
+
+    `beat` is called whenever something is done; what it raises ends the scan.
+    """
     repository = service.repository
     try:
         with ObjectReader(browse.folder_of(repository)) as reader:
             head = reader.commit(f"refs/heads/{repository.default_branch}")
             if head is None:
                 return _broken(lineage, known, _why_no_head(repository.default_branch, repository.head_commit))
-            return _looked_at(lineage, known, reader, head)
+            return _looked_at(lineage, known, reader, head, beat)
     except TooManyFilesError:
         return _broken(lineage, known, f"The repository holds more than {MOST_FILES:,} files.")
     except GoldpathError as error:
@@ -101,12 +104,16 @@ def measure(
     )
 
 
-def _looked_at(lineage: Lineage, known: Surroundings, reader: ObjectReader, head: CommitHead) -> Taken:
+def _looked_at(
+    lineage: Lineage, known: Surroundings, reader: ObjectReader, head: CommitHead, beat: examiner.Beat
+) -> Taken:
     files = reader.files(head.tree, limit=MOST_FILES)
+    beat()
     comparison = measure(lineage, known, reader, head.tree, files)
-    gathered = facts.gather(files, reader)
+    beat()
+    gathered = facts.gather(files, reader, beat)
     subject = _subject(lineage, known, reader, files, comparison, gathered)
-    results = examiner.judge(subject, list(checks.registry()), gathered.load)
+    results = examiner.judge(subject, list(checks.registry()), gathered.load, beat)
     return Taken(
         origin=known.origin(lineage, head.id),
         head=head,

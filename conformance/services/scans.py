@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import structlog
@@ -26,7 +28,8 @@ from scaffolder.models import Lineage, Repository
 
 log = structlog.get_logger(__name__)
 
-LEASE_SECONDS = 300.0
+LEASE_SECONDS = 60.0
+BEAT_SECONDS = 10.0
 KEPT_SNAPSHOTS = 30
 BATCH = 200
 REAPED = 100
@@ -148,7 +151,26 @@ def surroundings(services: Sequence[Service]) -> dict[int, tuple[Lineage, Surrou
 def _scan(service: Service, holder: uuid.UUID) -> None:
     found = surroundings([service]).get(service.pk)
     if found is not None and _has_changed(service, *found):
-        _store(service, holder, *found, take(service, *found))
+        _store(service, holder, *found, take(service, *found, _beat(service, holder)))
+
+
+def _beat(service: Service, holder: uuid.UUID) -> Callable[[], None]:
+    """Return what keeps the lease while the scan goes on: called often, it asks the database now and then.
+
+    It raises LeaseLostError when somebody else has the service. No single piece of work takes as long as the lease.
+    """
+    last = time.monotonic()
+
+    def beat() -> None:
+        nonlocal last
+        if time.monotonic() - last < BEAT_SECONDS:
+            return
+        last = time.monotonic()
+        expires = timezone.now() + dt.timedelta(seconds=LEASE_SECONDS)
+        if not Service.objects.filter(pk=service.pk, lease_holder=holder).update(lease_expires_at=expires):
+            raise LeaseLostError(service.entity_ref)
+
+    return beat
 
 
 def _has_changed(service: Service, lineage: Lineage, known: Surroundings) -> bool:

@@ -181,6 +181,36 @@ def test_a_scan_that_lost_its_lease_stores_nothing(service: Service, monkeypatch
     assert not Verdict.objects.exists()
 
 
+def test_a_long_scan_keeps_its_lease_and_ends_when_it_lost_it(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scans, "BEAT_SECONDS", 0.0)
+    expiries: list[dt.datetime | None] = []
+    real = snapshots.take
+
+    def watched(service: Service, lineage: Lineage, known: Any, beat: Any) -> Any:
+        def told() -> None:
+            beat()
+            expiries.append(Service.objects.get(pk=service.pk).lease_expires_at)
+
+        return real(service, lineage, known, told)
+
+    monkeypatch.setattr(scans, "take", watched)
+    scans.scan(service.pk)
+    assert len(set(expiries)) > 100
+    times = [each for each in expiries if each]
+    assert times == sorted(times)
+
+    def robbed(service: Service, lineage: Lineage, known: Any, beat: Any) -> Any:
+        Service.objects.filter(pk=service.pk).update(lease_holder=uuid.uuid4())
+        return real(service, lineage, known, beat)
+
+    commit(service, {"own.md": "more\n"})
+    monkeypatch.setattr(scans, "take", robbed)
+    scans.scan(service.pk)
+    assert Snapshot.objects.count() == 1
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_scans_at_once_store_one_result(service: Service) -> None:
     def work() -> None:
