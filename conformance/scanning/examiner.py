@@ -25,7 +25,7 @@ SERVER = "conformance.scanning.server"
 CHECK_SECONDS = 5.0
 START_SECONDS = 20.0
 MOST_BYTES = 8 * 1024 * 1024
-MOST_KNOWN = 4000
+MOST_KNOWN = 2000
 ATTEMPTS = 2
 
 FactKey = tuple[str, str]
