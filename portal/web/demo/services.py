@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
 import catalog.services as catalog
@@ -34,6 +34,8 @@ log = structlog.get_logger(__name__)
 TEMPLATE = "template:default/go-blank-service"
 NAMESPACE = "default"
 PATIENCE_SECONDS = 300.0
+STALLED = dt.timedelta(minutes=2)
+_OVER: set[str] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +47,39 @@ class Progress:
 
 
 def progress() -> Progress | None:
-    """Return how far the demo is while it is being made; None before it begins and when it is done."""
-    if not settings.GOLDPATH_DEMO or not Run.objects.filter(is_seed=True).exists():
+    """Return how far the demo is while it is being made; None before it begins, when it is done or when it stalled."""
+    place = str(settings.GOLDPATH_HOME)
+    found = None if place in _OVER else _progress()
+    if found is None or found.done == found.total:
+        if found is not None or not is_wanted():
+            _OVER.add(place)  # pages ask at every request; from here on without the database
         return None
-    names = [scene.name for scene in scenes()]
-    rows = Service.objects.filter(namespace=NAMESPACE, name__in=names).annotate(seen=Count("evaluations"))
-    seen = dict(rows.values_list("name", "seen"))
-    wanted = {scene.name: 1 + len(scene.history) for scene in scenes()}
-    done = sum(min(seen.get(name, 0), number) for name, number in wanted.items())
-    total = sum(wanted.values())
-    return Progress(done, total) if done < total else None
+    begun = Run.objects.filter(is_seed=True).aggregate(at=Max("started_at"))["at"]
+    seen = _services().aggregate(at=Max("evaluated_at"))["at"]
+    last = max((at for at in (begun, seen) if at), default=None)
+    return found if last and timezone.now() - last < STALLED else None
 
 
 def is_wanted() -> bool:
     """Tell whether there are demo services to make: in an empty home, or where making them was interrupted."""
     if not settings.GOLDPATH_DEMO or not settings.GOLDPATH_DEMO_PEOPLE:
         return False
-    return progress() is not None or not Run.objects.exists()
+    found = _progress()
+    return found.done < found.total if found else not Run.objects.exists()
+
+
+def _progress() -> Progress | None:
+    """Return how far the demo is; None where it never began."""
+    if not settings.GOLDPATH_DEMO or not Run.objects.filter(is_seed=True).exists():
+        return None
+    rows = _services().annotate(seen=Count("evaluations"))
+    seen = dict(rows.values_list("name", "seen"))
+    wanted = {scene.name: 1 + len(scene.history) for scene in scenes()}
+    return Progress(sum(min(seen.get(name, 0), number) for name, number in wanted.items()), sum(wanted.values()))
+
+
+def _services() -> QuerySet[Service]:
+    return Service.objects.filter(namespace=NAMESPACE, name__in=[scene.name for scene in scenes()])
 
 
 def make() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import time_machine
 from django.contrib.auth import get_user_model
 from django.db.models import Sum
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from conformance.models import DriftedFile, Evaluation, Service, Verdict, Waiver
@@ -54,9 +56,13 @@ def test_an_interrupted_demo_is_finished_and_shows_every_state(monkeypatch: pyte
     interrupted = services.progress()
     assert interrupted is not None
     assert 0 < interrupted.done < interrupted.total
+    with time_machine.travel(timezone.now() + services.STALLED, tick=False):
+        assert services.progress() is None, "a demo that stands still is not announced for ever"
+        assert services.is_wanted()
     monkeypatch.setattr(services, "_commit", real)
     make_demo()
     assert services.progress() is None
+    assert not services.is_wanted()
     _assert_whole()
     _assert_every_state()
     make_demo()
