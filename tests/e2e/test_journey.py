@@ -183,6 +183,7 @@ def test_it_works_with_the_keyboard_alone(visit: Callable[..., Any]) -> None:
         page.keyboard.press("Enter")
         expect(page.get_by_role("link", name="Create a service")).to_be_visible()
         page.goto("/create/default/go-blank-service")
+        expect(page.get_by_label("Name")).to_be_focused()
         page.keyboard.type("by-keyboard")
         expect(page.get_by_text("by-keyboard is free.")).to_be_visible()
         page.keyboard.press("Tab")
