@@ -26,7 +26,7 @@ from scaffolder import sandbox
 
 Kept = dict[tuple[str, str], Any]
 
-IDLE_SECONDS = 120.0
+IDLE_SECONDS = 15.0
 MOST_MEMORY = 2 * 1024 * sandbox.MEGABYTE
 
 
