@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import json
 import os
 import resource
@@ -46,6 +47,7 @@ def main(home: str, count: int) -> dict[str, Any]:
     cold = _scans(pks, forget=("all",))
     in_process = _scans(pks[:SAMPLE], forget=("in-process",))
     memory = {"scanner": _peak_memory(), "examiner": _examiner_memory()}
+    unchanged = _unchanged()
     return {
         "services": count,
         "made_s": made,
@@ -54,7 +56,8 @@ def main(home: str, count: int) -> dict[str, Any]:
         "times_faster_than_cruft_diff": round(cruft["diff_ms"] / drift["wall_ms"]),
         "cold": cold,
         "in_process": in_process,
-        "unchanged_ms": _unchanged(),
+        "unchanged_ms": unchanged,
+        "checks_cpu_ms": _checks_cpu(pks[: SAMPLE // 2]),
         "peak_memory_mb": memory,
         "machine": {"cores": os.cpu_count(), "load_before": LOAD},
     }
@@ -143,6 +146,63 @@ def _scans(pks: list[int], *, forget: tuple[str, ...]) -> dict[str, float]:
         for pk in pks:
             scans.scan(pk)
     return {**figures, "services": len(pks)}
+
+
+class _Meter:
+    """Stands for the examiner: calls its functions in this process, and counts the CPU time of each kind."""
+
+    def __init__(self) -> None:
+        self.used = {"parsing": 0.0, "judging": 0.0}
+        self._kept: dict[tuple[str, str], Any] = {}
+
+    def parse(self, contents: Any, beat: Any) -> list[dict[str, Any]]:
+        from conformance import parsers
+        from conformance.scanning import server
+
+        answers = []
+        for each in contents:
+            began, parser = time.process_time(), parsers.registry()[each.parser]
+            answer = server._parsed(parser, each.path, each.content)
+            self.used["parsing"] += 0.0 if parser.is_external else time.process_time() - began
+            self._kept[each.parser, each.key] = answer.get("facts")
+            answers.append(answer)
+        return answers
+
+    def judge(self, subject: Any, check_ids: Any, load: Any, beat: Any) -> dict[str, dict[str, Any]]:
+        from conformance.scanning import server
+
+        keys = {(parser, key) for parser, paths in subject["facts"].items() for key in paths.values()}
+        lacking = sorted(keys - self._kept.keys())
+        self._kept.update(zip(lacking, load(lacking), strict=True))
+        request = {"judge": check_ids, "subject": subject, "given": [], "forget": False}
+        began = time.process_time()
+        answers = list(server.answered(request, self._kept))
+        self.used["judging"] += time.process_time() - began
+        return dict(zip(check_ids, answers, strict=True))
+
+
+def _checks_cpu(pks: list[int]) -> dict[str, float]:
+    """Return the CPU time of in-process parsing and of judging alone, without collecting garbage, as the examiner."""
+    from unittest import mock
+
+    from conformance import parsers
+    from conformance.models import Fact, Service
+    from conformance.scanning import examiner
+    from conformance.services import scans
+
+    own = [parser.name for parser in parsers.registry().values() if not parser.is_external]
+    Fact.objects.filter(parser__in=own).delete()
+    Service.objects.update(scan_key="")
+    meter = _Meter()
+    gc.freeze()
+    gc.disable()
+    with mock.patch.multiple(examiner, parse=meter.parse, judge=meter.judge):
+        scans.scan(pks[0])
+        meter.used = dict.fromkeys(meter.used, 0.0)
+        for pk in pks[1:]:
+            scans.scan(pk)
+    gc.enable()
+    return {name: round(seconds / (len(pks) - 1) * 1000, 1) for name, seconds in meter.used.items()} | {"goal": 30}
 
 
 def _unchanged() -> float:
