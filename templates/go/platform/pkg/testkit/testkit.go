@@ -1,0 +1,23 @@
+// Package testkit is what the tests of every package share: servers that may be
+// missing, golden files, and waiting without sleeping.
+package testkit
+
+import (
+	"os"
+	"testing"
+)
+
+// EnvRequire names the variable that turns every missing dependency from a skip
+// into a failure; CI sets it to 1, so that nothing stays untested unnoticed.
+const EnvRequire = "TEST_REQUIRE_DEPS"
+
+// Missing ends t because what, such as PostgreSQL, is not there; how tells what
+// the developer can do about it. The test is skipped with a line that says NOT
+// TESTED, which the coverage script looks for, and fails when EnvRequire is 1.
+func Missing(t testing.TB, what, how string) {
+	t.Helper()
+	if os.Getenv(EnvRequire) == "1" {
+		t.Fatalf("%s is missing and %s=1 forbids to skip: %s", what, EnvRequire, how)
+	}
+	t.Skipf("NOT TESTED, %s is missing: %s", what, how)
+}

@@ -1,0 +1,42 @@
+package testkit_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"goldpath.local/service/pkg/testkit"
+)
+
+// recorder is a test that writes down how it ended.
+type recorder struct {
+	testing.TB
+	skipped, failed string
+}
+
+func (r *recorder) Helper() {}
+
+func (r *recorder) Skipf(format string, args ...any) { r.skipped = fmt.Sprintf(format, args...) }
+
+// Fatalf does not end the goroutine; what follows must not matter.
+func (r *recorder) Fatalf(format string, args ...any) {
+	if r.failed == "" {
+		r.failed = fmt.Sprintf(format, args...)
+	}
+}
+
+func TestMissingSkipsLoudly(t *testing.T) {
+	t.Setenv(testkit.EnvRequire, "")
+	r := &recorder{TB: t}
+	testkit.Missing(r, "Redis", "set TEST_REDIS_URL")
+	require.Equal(t, "NOT TESTED, Redis is missing: set TEST_REDIS_URL", r.skipped)
+	require.Empty(t, r.failed)
+}
+
+func TestMissingFailsWhereNothingMayBeSkipped(t *testing.T) {
+	t.Setenv(testkit.EnvRequire, "1")
+	r := &recorder{TB: t}
+	testkit.Missing(r, "Redis", "set TEST_REDIS_URL")
+	require.Contains(t, r.failed, "Redis is missing and TEST_REQUIRE_DEPS=1 forbids to skip")
+}
