@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -95,4 +96,14 @@ func TestErrorTextHoldsTheCauseForLogs(t *testing.T) {
 	require.EqualError(t, e.WithFields(apierror.Field{Field: "title", Message: "is too long"}),
 		"INTERNAL: internal error; title is too long")
 	require.NoError(t, e.Unwrap(), "WithCause must not change the original")
+}
+
+func TestRetryAfterIsRoundedUpToSeconds(t *testing.T) {
+	busy := apierror.New(apierror.Unavailable, "BUSY", "busy")
+	tests := map[time.Duration]int{-time.Second: 0, 0: 0, time.Millisecond: 1, time.Second: 1, 1001 * time.Millisecond: 2}
+	for after, want := range tests {
+		require.Equal(t, want, busy.WithRetryAfter(after).RetryAfterSeconds(), after)
+	}
+	require.Zero(t, busy.RetryAfter, "WithRetryAfter must not change the original")
+	require.ErrorIs(t, busy.WithRetryAfter(time.Second), busy)
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Field is one invalid part of the input.
@@ -30,6 +31,9 @@ type Error struct {
 	Message string
 	// Fields lists what is wrong with the input, when Kind is Invalid.
 	Fields []Field
+	// RetryAfter is how long the caller should wait before the same request is
+	// worth trying again; 0 says nothing about it.
+	RetryAfter time.Duration
 
 	cause error
 }
@@ -79,6 +83,19 @@ func (e *Error) WithFields(fields ...Field) *Error {
 	c := *e
 	c.Fields = fields
 	return &c
+}
+
+// WithRetryAfter returns a copy that tells the caller when to try again.
+func (e *Error) WithRetryAfter(after time.Duration) *Error {
+	c := *e
+	c.RetryAfter = after
+	return &c
+}
+
+// RetryAfterSeconds returns RetryAfter as the Retry-After header wants it
+// (RFC 9110, 10.2.3): whole seconds, rounded up, so that nobody comes too early.
+func (e *Error) RetryAfterSeconds() int {
+	return int((max(e.RetryAfter, 0) + time.Second - 1) / time.Second)
 }
 
 // From turns any error into an *Error. An *Error in the chain is kept; ended
