@@ -70,22 +70,35 @@ func (r *Registry) Started(w http.ResponseWriter, _ *http.Request) {
 
 // Ready answers 200 while the service runs, is not draining, and all checks pass.
 func (r *Registry) Ready(w http.ResponseWriter, req *http.Request) {
+	report, ready := r.Readiness(req.Context())
+	status := http.StatusOK
+	if !ready {
+		status = http.StatusServiceUnavailable
+	}
+	write(w, status, report)
+}
+
+// State returns the phase of the service.
+func (r *Registry) State() lifecycle.State { return r.state() }
+
+// Readiness is Ready for other transports than HTTP: it reports whether the
+// service should get work. The checks run only while it is Running.
+func (r *Registry) Readiness(ctx context.Context) (Report, bool) {
 	state := r.state()
 	report := Report{State: state.String()}
 	if state != lifecycle.Running {
-		write(w, http.StatusServiceUnavailable, report)
-		return
+		return report, false
 	}
-	status := http.StatusOK
+	ready := true
 	report.Checks = map[string]string{}
-	for name, err := range r.runChecks(req.Context()) {
+	for name, err := range r.runChecks(ctx) {
 		report.Checks[name] = "ok"
 		if err != nil {
 			report.Checks[name] = "failed"
-			status = http.StatusServiceUnavailable
+			ready = false
 		}
 	}
-	write(w, status, report)
+	return report, ready
 }
 
 // runChecks runs all checks at once and returns their results by name.

@@ -86,3 +86,21 @@ func TestSlowChecksRunTogetherAndAreCutOff(t *testing.T) {
 		require.Equal(t, time.Second, time.Since(begin))
 	})
 }
+
+func TestReadinessAnswersOtherTransportsToo(t *testing.T) {
+	state := lifecycle.Running
+	r := health.New(slog.New(slog.DiscardHandler), func() lifecycle.State { return state }, time.Second)
+	asked := 0
+	r.Register("database", func(context.Context) error { asked++; return nil })
+
+	report, ready := r.Readiness(t.Context())
+	require.True(t, ready)
+	require.Equal(t, health.Report{State: "running", Checks: map[string]string{"database": "ok"}}, report)
+
+	state = lifecycle.Draining
+	report, ready = r.Readiness(t.Context())
+	require.False(t, ready)
+	require.Equal(t, health.Report{State: "draining"}, report)
+	require.Equal(t, 1, asked, "a service that leaves asks nobody")
+	require.Equal(t, lifecycle.Draining, r.State())
+}
