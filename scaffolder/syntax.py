@@ -5,6 +5,7 @@ Go's own braces rule out Jinja's; these delimiters leave the unrendered tree com
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 MODULE_PLACEHOLDER = "goldpath.local/service"
@@ -22,3 +23,17 @@ JINJA_ENV: dict[str, Any] = {
     "variable_end_string": "]]",
 }
 OPENINGS = ("//%", "<%%", "<##", "[[=")
+_COMMENT_STATEMENT = re.compile(r"^[ \t]*#%[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+
+
+def expand(text: str) -> str:
+    """Turn statements that stand in comments of YAML, make, shell and the like (`#% if ...`) into blocks.
+
+    Unrendered, such a file is what it is with everything on; rendered, the lines of the statements are gone.
+    """
+    return _COMMENT_STATEMENT.sub(r"<%% \1 %%>", text)
+
+
+def varies(text: str) -> bool:
+    """Tell whether a text holds anything of the template syntax."""
+    return any(opening in text for opening in OPENINGS) or _COMMENT_STATEMENT.search(text) is not None

@@ -9,22 +9,22 @@ import shutil
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from portal.foundation import home
-from portal.foundation.errors import InputError
-from scaffolder.library import files, gomod
+from portal.foundation.errors import FieldError, InputError
+from scaffolder.library import conditions, files, gomod
 from scaffolder.library.context import KEYS
 from scaffolder.library.files import SourceFile
 from scaffolder.library.loading import BASE, PLATFORM, Layer, Library, Template
 from scaffolder.library.ownership import matches, owner_class
 from scaffolder.library.problems import LibraryError, Problem
-from scaffolder.syntax import JINJA_ENV, MODULE_PLACEHOLDER, MODULE_VARIABLE, OPENINGS, TOP_FOLDER
+from scaffolder.syntax import JINJA_ENV, MODULE_PLACEHOLDER, MODULE_VARIABLE, TOP_FOLDER, expand, varies
 
-FORMAT = "1"
+FORMAT = "2"
 KEPT_IN_MEMORY = 64
 KEPT_ON_DISK = 200
 _PLACEHOLDER = re.compile(
@@ -69,7 +69,8 @@ _memory: OrderedDict[tuple[Path, str], Composition] = OrderedDict()
 def chosen_capabilities(library: Library, template: Template, wanted: Iterable[str]) -> tuple[str, ...]:
     """Return the capabilities that `wanted` and the template's own needs come to, in composing order.
 
-    An unknown one, and one that conflicts with another, raise InputError.
+    What a chosen one requires comes along. An unknown one, one that conflicts with another, and one that needs another
+    that is not chosen, raise InputError with the names of the capabilities as fields.
     """
     chosen = set(wanted) | set(template.layer.manifest.requires)
     unknown = chosen - set(library.capabilities)
@@ -78,12 +79,20 @@ def chosen_capabilities(library: Library, template: Template, wanted: Iterable[s
     before: set[str] = set()
     while before != chosen:
         before = set(chosen)
-        chosen |= {need for name in before for need in library.layer(f"capabilities/{name}").manifest.requires}
-    for name in sorted(chosen):
-        for other in library.layer(f"capabilities/{name}").manifest.conflicts:
-            if other in chosen:
-                raise InputError(f"{name} and {other} cannot be chosen together.")
+        chosen |= {need for name in before for need in library.capability(name).requires}
+    errors = [error for name in sorted(chosen) for error in _unmet(library, name, chosen)]
+    if errors:
+        raise InputError(" ".join(error.message for error in errors), errors)
     return tuple(name for name in library.capabilities if name in chosen)
+
+
+def _unmet(library: Library, name: str, chosen: set[str]) -> Iterator[FieldError]:
+    manifest = library.capability(name)
+    for other in manifest.conflicts:
+        if other in chosen:
+            yield FieldError((name,), f"{name} and {other} cannot be chosen together.")
+    if manifest.requires_any and chosen.isdisjoint(manifest.requires_any):
+        yield FieldError((name,), f"{name} needs one of {', '.join(manifest.requires_any)}.")
 
 
 def compose(library: Library, template: Template, capabilities: Iterable[str]) -> Composition:
@@ -158,9 +167,9 @@ def _brought(
             yield from files.read(folder, prefix=f"pkg/{package}/")
         return
     yield from files.read(layer.folder / "files")
-    for name in library.capabilities:
-        condition = name if name in capabilities else f"no-{name}"
-        yield from files.read(layer.folder / "when" / condition)
+    for folder in conditions.folders(layer.folder / "when"):
+        if conditions.holds(folder.name, capabilities):
+            yield from files.read(folder)
     if layer.name == BASE:
         yield from _go_module(library, layer, capabilities)
 
@@ -214,17 +223,21 @@ def _make(library: Library, template: Template, capabilities: Sequence[str], fol
 
 
 def _with_module_variable(path: str, content: bytes, *, verbatim: bool) -> tuple[bytes, bool]:
-    """Put the module variable where the placeholder stands.
+    """Put the module variable where the placeholder stands, and blocks where statements stand in comments.
 
     A copied file that names the module must be rendered after all, which changes nothing else in it as long as it
     holds no delimiter.
     """
-    if b"\0" in content[:8192] or not _PLACEHOLDER.search(content):
-        return content, verbatim
-    if verbatim and any(opening.encode() in content for opening in OPENINGS):
+    if b"\0" in content[:8192]:
+        return content, True
+    named = _PLACEHOLDER.search(content) is not None
+    if verbatim and not named:
+        return content, True
+    text = content.decode("utf-8")
+    if verbatim and varies(text):
         message = "is copied verbatim and names the module, so it may not hold a template delimiter"
         raise LibraryError([Problem(path, 0, message)])
-    return _PLACEHOLDER.sub(MODULE_VARIABLE.encode(), content), False
+    return _PLACEHOLDER.sub(MODULE_VARIABLE.encode(), expand(text).encode()), False
 
 
 def _read(folder: Path) -> Composition:

@@ -1,18 +1,19 @@
 """Composes go.mod and go.sum from the fragments of a library, without Go.
 
-A fragment is what `go mod tidy` leaves for the base alone (`base`) or for the base and one capability
-(`base+<name>`). The union of the chosen fragments is what tidy would leave for the set: versions come from the
-superset, a module is indirect only when it is in every chosen fragment that has it, and go.sum is the superset's,
-filtered, in its order.
+A fragment is what `go mod tidy` leaves for the base alone (`base`) or for the base and the capabilities that its name,
+a condition, tells: `redis`, `grpc+jwt`. The union of the fragments whose conditions hold is what tidy would leave for
+the set: versions come from the superset, a module is indirect only when it is in every such fragment that has it, and
+go.sum is the superset's, filtered, in its order.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from scaffolder.library import conditions
 from scaffolder.library.problems import LibraryError, Problem
 
 FOLDER = "gomod"
@@ -45,18 +46,23 @@ def parse(text: str, name: str) -> GoMod:
     return GoMod(directives, requires)
 
 
-def compose(root: Path, capabilities: Iterable[str], *, module: str) -> tuple[str, str] | None:
+def compose(root: Path, capabilities: Collection[str], *, module: str) -> tuple[str, str] | None:
     """Return go.mod and go.sum for the base with `capabilities`, or None when the library has no fragments."""
     folder = root / FOLDER
     if not folder.is_dir():
         return None
     superset = _read(folder, SUPERSET)
-    names = [BASE, *(f"{BASE}+{capability}" for capability in capabilities)]
+    names = [BASE, *(name for name in fragment_names(root) if conditions.holds(name, capabilities))]
     fragments = [_read(folder, name) for name in names]
     requires = _union(superset, fragments)
     chosen = {line for name in names for line in _sum_lines(folder, name)}
     checksums = [line for line in _sum_lines(folder, SUPERSET) if line in chosen]
     return _go_mod(module, superset.directives, requires), "".join(f"{line}\n" for line in checksums)
+
+
+def fragment_names(root: Path) -> list[str]:
+    """Return the conditions that the library keeps fragments for, sorted."""
+    return sorted(path.stem for path in (root / FOLDER).glob("*.mod") if path.stem not in {SUPERSET, BASE})
 
 
 def _union(superset: GoMod, fragments: list[GoMod]) -> dict[str, tuple[str, bool]]:

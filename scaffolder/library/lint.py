@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
-from itertools import chain, combinations
+from itertools import combinations
 from pathlib import Path
 
 from jinja2 import TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from scaffolder.library import files
-from scaffolder.library.composition import ComposedTree, composed_tree
+from portal.foundation.errors import InputError
+from scaffolder.library import conditions, files, gomod
+from scaffolder.library.composition import ComposedTree, chosen_capabilities, composed_tree
 from scaffolder.library.context import KEYS
-from scaffolder.library.loading import PLATFORM, Library, Template, read
+from scaffolder.library.loading import PLATFORM, Layer, Library, Template, read
 from scaffolder.library.problems import LibraryError, Problem
-from scaffolder.syntax import JINJA_ENV, MODULE_PLACEHOLDER, OPENINGS
+from scaffolder.syntax import JINJA_ENV, MODULE_PLACEHOLDER, OPENINGS, expand, varies
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_SETS = 256
@@ -36,6 +38,9 @@ def lint(root: Path) -> list[Problem]:
         library = read(root)
     except LibraryError as error:
         return sorted({*problems, *error.problems})
+    for layer in [*library.layers, *(template.layer for template in library.templates.values())]:
+        problems += _condition_problems(library, layer)
+    problems += _fragment_problems(library)
     for template in library.templates.values():
         problems += _template_problems(library, template)
     return sorted(set(problems))
@@ -60,9 +65,26 @@ def _entry_problems(root: Path, path: Path, *, is_link: bool) -> Iterator[Proble
         yield Problem(name, 0, f"is larger than {MAX_BYTES // 1024 // 1024} MB")
 
 
+def _condition_problems(library: Library, layer: Layer) -> Iterator[Problem]:
+    for folder in conditions.folders(layer.folder / "when"):
+        for name in conditions.unknown(folder.name, library.capabilities):
+            yield Problem(_relative(library, folder), 0, f"there is no capability called {name}")
+
+
+def _fragment_problems(library: Library) -> Iterator[Problem]:
+    names = gomod.fragment_names(library.root)
+    for name in names:
+        for unknown in conditions.unknown(name, library.capabilities):
+            yield Problem(f"{gomod.FOLDER}/{name}.mod", 0, f"there is no capability called {unknown}")
+    covered = {part for name in names for part in conditions.needed(name)}
+    if (library.root / gomod.FOLDER).is_dir():
+        for missing in sorted(set(library.capabilities) - covered):
+            yield Problem(gomod.FOLDER, 0, f"no fragment names {missing}: tidy the set and store it")
+
+
 def _template_problems(library: Library, template: Template) -> Iterator[Problem]:
     checked: set[Path] = set()
-    for chosen in _sets(library.capabilities):
+    for chosen in _sets(library, template):
         try:
             tree = composed_tree(library, template, chosen)
         except LibraryError as error:
@@ -82,10 +104,24 @@ def _relative(library: Library, path: Path) -> str:
     return path.relative_to(library.root).as_posix()
 
 
-def _sets(capabilities: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Return all subsets of the capabilities when they are few, else none, each, each pair, and all."""
-    sizes = range(len(capabilities) + 1) if 2 ** len(capabilities) <= MAX_SETS else (0, 1, 2, len(capabilities))
-    return list(chain.from_iterable(combinations(capabilities, size) for size in sizes))
+def _sets(library: Library, template: Template) -> list[tuple[str, ...]]:
+    """Return the sets of capabilities to try: all that can be chosen when they are few, else see `_wanted`."""
+    found: dict[tuple[str, ...], None] = {}
+    for wanted in _wanted(library, template):
+        with contextlib.suppress(InputError):
+            found[chosen_capabilities(library, template, wanted)] = None
+    return list(found)
+
+
+def _wanted(library: Library, template: Template) -> Iterator[tuple[str, ...]]:
+    """Yield all subsets when they are few; else none, each, each pair, all, and what each condition names."""
+    names = library.capabilities
+    few = 2 ** len(names) <= MAX_SETS
+    for size in range(len(names) + 1) if few else (0, 1, 2, len(names)):
+        yield from combinations(names, size)
+    for layer in [*library.layers, template.layer]:
+        for folder in conditions.folders(layer.folder / "when"):
+            yield conditions.needed(folder.name)
 
 
 def _file_problems(library: Library, tree: ComposedTree, path: str) -> Iterator[Problem]:
@@ -100,10 +136,10 @@ def _file_problems(library: Library, tree: ComposedTree, path: str) -> Iterator[
         return
     yield from _line_problems(name, text)
     if tree.files[path].verbatim:
-        if MODULE_PLACEHOLDER in text and _varies(text):
+        if MODULE_PLACEHOLDER in text and varies(text):
             yield Problem(name, 0, "is copied verbatim and names the module, so it may hold no template delimiter")
         return
-    if tree.files[path].layer == PLATFORM and _varies(text):
+    if tree.files[path].layer == PLATFORM and varies(text):
         yield Problem(name, 0, "platform packages are plain Go: what varies belongs to a layer above")
     if path.endswith(".go"):
         yield from _go_problems(name, text)
@@ -115,10 +151,6 @@ def _line_problems(name: str, text: str) -> Iterator[Problem]:
         yield Problem(name, 0, "has carriage returns; end lines with a line feed only")
     if text and not text.endswith("\n"):
         yield Problem(name, 0, "does not end with a newline")
-
-
-def _varies(text: str) -> bool:
-    return any(opening in text for opening in OPENINGS)
 
 
 def _go_problems(name: str, text: str) -> Iterator[Problem]:
@@ -143,7 +175,7 @@ def _go_problems(name: str, text: str) -> Iterator[Problem]:
 def _jinja_problems(name: str, text: str, known: set[str]) -> Iterator[Problem]:
     environment = ImmutableSandboxedEnvironment(**JINJA_ENV)
     try:
-        tree = environment.parse(text)
+        tree = environment.parse(expand(text))
     except TemplateSyntaxError as error:
         yield Problem(name, error.lineno, f"{error.message}")
         return

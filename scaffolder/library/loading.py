@@ -70,6 +70,10 @@ class Library:
         """Return the layer of this name; KeyError when there is none."""
         return next(layer for layer in self.layers if layer.name == name)
 
+    def capability(self, name: str) -> LayerManifest:
+        """Return the manifest of the capability of this name."""
+        return self.layer(f"{CAPABILITIES}{name}").manifest
+
 
 _lock = threading.Lock()
 _loaded: dict[Path, tuple[float, int, Library]] = {}

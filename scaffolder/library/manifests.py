@@ -32,9 +32,19 @@ def _document(kind: str, spec: dict[str, Any], required: list[str], api_version:
     }
 
 
+ROLES = ("api", "guard", "store", "cache", "observe", "other")
+_PHRASE = {"type": "string", "minLength": 1, "maxLength": 120}
 _LAYER_SPEC: dict[str, Any] = {
     "requires": _NAMES,
+    "requiresAny": _NAMES,
     "conflicts": _NAMES,
+    "brings": {"type": "array", "items": _PHRASE, "maxItems": 8},
+    "architecture": {
+        "type": "object",
+        "required": ["role", "label"],
+        "properties": {"role": {"enum": list(ROLES)}, "label": _PHRASE, "detail": _PHRASE},
+        "additionalProperties": False,
+    },
     "packages": _NAMES,
     "overrides": _GLOBS,
     "guards": _GLOBS,
@@ -92,14 +102,30 @@ class OwnershipRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Architecture:
+    """How a layer looks in the picture of a service: its role (one of ROLES), its name there, and what it is for."""
+
+    role: str
+    label: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LayerManifest:
-    """`manifest.yaml` of a layer: what it needs, brings and protects. Globs are as in .gitignore."""
+    """`manifest.yaml` of a layer: what it needs, brings and protects. Globs are as in .gitignore.
+
+    `requires` come along with the layer; at least one of `requires_any` must be chosen with it; `brings` says in short
+    phrases what people get.
+    """
 
     name: str
     title: str = ""
     description: str = ""
     requires: tuple[str, ...] = ()
+    requires_any: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
+    brings: tuple[str, ...] = ()
+    architecture: Architecture | None = None
     packages: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     guards: tuple[str, ...] = ()
@@ -129,13 +155,16 @@ def layer_manifest(document: dict[str, Any]) -> LayerManifest:
     metadata, spec = document["metadata"], document.get("spec") or {}
     lists = {
         key: tuple(spec.get(key, ()))
-        for key in ("requires", "conflicts", "packages", "overrides", "guards", "verbatim")
+        for key in ("requires", "conflicts", "brings", "packages", "overrides", "guards", "verbatim")
     }
+    architecture = Architecture(**spec["architecture"]) if "architecture" in spec else None
     rules = tuple(OwnershipRule(rule["class"], tuple(rule["paths"])) for rule in spec.get("ownership", ()))
     return LayerManifest(
         name=metadata["name"],
         title=metadata.get("title", ""),
         description=metadata.get("description", ""),
         ownership=rules,
+        requires_any=tuple(spec.get("requiresAny", ())),
+        architecture=architecture,
         **lists,
     )

@@ -111,11 +111,11 @@ FILES: dict[str, str] = {
         "require example.com/b v0.3.0 // indirect\n"
     ),
     "gomod/base.sum": "example.com/a v1.2.0 h1:a=\n",
-    "gomod/base+postgres.mod": (
+    "gomod/postgres.mod": (
         f"module {PLACEHOLDER}\n\ngo 1.26.0\n\nrequire (\n\texample.com/a v1.1.0\n\texample.com/b v0.3.0\n)\n\n"
         "require example.com/c v1.0.0 // indirect\n"
     ),
-    "gomod/base+postgres.sum": "example.com/c v1.0.0 h1:c=\nexample.com/a v1.2.0 h1:a=\n",
+    "gomod/postgres.sum": "example.com/c v1.0.0 h1:c=\nexample.com/a v1.2.0 h1:a=\n",
 }
 
 

@@ -1,18 +1,19 @@
 #!/bin/sh
-# Tidies the go.mod and go.sum of every set of capabilities that a fragment is
-# kept for. Needs Go with network or a warm module cache, and the portal's
-# virtual environment. Versions are changed by editing superset.mod first.
+# Tidies the fragments of go.mod and go.sum. With no arguments: the superset and
+# all fragments. With names of fragments (base, redis, rest+jwt): these alone,
+# with the versions that the superset has; a new name makes a new fragment.
+# Needs Go with network or a warm module cache, and the portal's virtual
+# environment. Versions are changed by editing superset.mod first.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-capabilities=$(ls "$here/../capabilities")
 # The toolchain line of the fragments is for services, not for this script.
 export GOTOOLCHAIN=local
 
-# tidy SET FRAGMENT: starts from the superset, keeps what the set needs.
+# tidy CAPABILITIES FRAGMENT: starts from the superset, keeps what the set needs.
 tidy() {
 	"$root/.venv/bin/python" "$root/manage.py" templates compose go-blank-service "$work/$2" --with "$1" >/dev/null
 	cp "$here/superset.mod" "$work/$2/go.mod"
@@ -22,8 +23,11 @@ tidy() {
 	cp "$work/$2/go.sum" "$here/$2.sum"
 }
 
-tidy "$(echo "$capabilities" | paste -sd, -)" superset
-tidy "" base
-for capability in $capabilities; do
-	tidy "$capability" "base+$capability"
+if [ $# -eq 0 ]; then
+	tidy "$(ls "$here/../capabilities" | paste -sd, -)" superset
+	set -- $(cd "$here" && ls ./*.mod | sed 's|^\./||; s|\.mod$||' | grep -v '^superset$')
+fi
+for name in "$@"; do
+	# The base stands for no capability; parts of a condition that say "no-" are not chosen.
+	tidy "$(echo "$name" | tr + '\n' | grep -v -e '^no-' -e '^base$' | paste -sd, -)" "$name"
 done

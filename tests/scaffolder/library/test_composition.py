@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -12,7 +13,8 @@ from portal.foundation import home
 from portal.foundation.errors import InputError
 from scaffolder import library
 from scaffolder.library import composition, gomod, loading
-from tests.scaffolder.fixture_library import FILES, REF, layer, write_library
+from scaffolder.rendering.service import render_with
+from tests.scaffolder.fixture_library import FILES, REF, VALUES, layer, write_library
 
 
 @pytest.fixture
@@ -178,3 +180,52 @@ def test_command_renders_from_a_file_of_answers(root: Path, tmp_path: Path) -> N
         )
     with pytest.raises(CommandError, match="there are: tiny"):
         call_command("templates", "compose", "large", str(tmp_path / "new"), "--root", str(root))
+
+
+def with_redis(**spec: Any) -> dict[str, str | None]:
+    """Changes that give the fixture library a second capability, `redis`."""
+    text = FILES["library.yaml"]
+    text = text.replace("capabilities:\n  - postgres", "capabilities:\n  - postgres\n  - redis")
+    text = text.replace("- capabilities/postgres", "- capabilities/postgres\n  - capabilities/redis")
+    return {"library.yaml": text, "capabilities/redis/manifest.yaml": layer("capabilities/redis", **spec)}
+
+
+def test_a_capability_that_needs_one_of_others_names_them(tmp_path: Path) -> None:
+    loaded = load(write_library(tmp_path / "any", with_redis(requiresAny=["postgres"])))
+    template = loaded.templates[REF]
+    with pytest.raises(InputError, match="redis needs one of postgres") as refused:
+        library.chosen_capabilities(loaded, template, ["redis"])
+    assert [error.path for error in refused.value.fields] == [("redis",)]
+    assert library.chosen_capabilities(loaded, template, ["redis", "postgres"]) == ("postgres", "redis")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [([], {"neither"}), (["postgres"], {"one"}), (["redis"], set()), (["postgres", "redis"], {"both"})],
+)
+def test_files_come_along_when_their_condition_holds(tmp_path: Path, chosen: list[str], expected: set[str]) -> None:
+    changes = with_redis()
+    conditions = {"postgres+redis": "both", "postgres+no-redis": "one", "no-postgres+no-redis": "neither"}
+    changes |= {f"services/tiny/when/{condition}/seen/{name}.txt": "x\n" for condition, name in conditions.items()}
+    loaded = load(write_library(tmp_path / "when", changes))
+    paths = composition.composed_tree(loaded, loaded.templates[REF], chosen).sources
+    assert {path.removeprefix("seen/").removesuffix(".txt") for path in paths if path.startswith("seen/")} == expected
+
+
+def test_fragments_join_when_their_condition_holds(root: Path) -> None:
+    pair = root / "gomod" / "postgres+redis.mod"
+    pair.write_text("module x\n\nrequire example.com/d v1.0.0\n", encoding="utf-8")
+    pair.with_suffix(".sum").write_text("", encoding="utf-8")
+    alone, both = (gomod.compose(root, chosen, module="x") for chosen in (["postgres"], ["postgres", "redis"]))
+    assert alone is not None
+    assert both is not None
+    assert "example.com/d" not in alone[0]
+    assert "\texample.com/d v1.0.0\n" in both[0]
+
+
+def test_statements_in_comments_vanish_from_a_render(tmp_path: Path) -> None:
+    text = 'a: 1\n  #% if cookiecutter.postgres == "yes"\n  b: 2\n  #% endif\nc: 3 #% stays\n'
+    loaded = load(write_library(tmp_path / "yaml", {"base/files/values.yaml": text}))
+    for postgres, expected in ((True, "a: 1\n  b: 2\nc: 3 #% stays\n"), (False, "a: 1\nc: 3 #% stays\n")):
+        render = render_with(loaded, REF, {**VALUES, "postgres": postgres}, tmp_path / f"out-{postgres}")
+        assert (render.directory / "values.yaml").read_text(encoding="utf-8") == expected
