@@ -1,10 +1,11 @@
 // Package testkit is what the tests of every package share: servers that may be
-// missing, golden files, and waiting without sleeping.
+// missing, golden files, and waiting for what happens elsewhere.
 package testkit
 
 import (
 	"os"
 	"testing"
+	"time"
 )
 
 // EnvRequire names the variable that turns every missing dependency from a skip
@@ -20,4 +21,30 @@ func Missing(t testing.TB, what, how string) {
 		t.Fatalf("%s is missing and %s=1 forbids to skip: %s", what, EnvRequire, how)
 	}
 	t.Skipf("NOT TESTED, %s is missing: %s", what, how)
+}
+
+const (
+	firstPause = time.Millisecond
+	maxPause   = 100 * time.Millisecond
+)
+
+// Eventually asks condition until it returns nil, at once and then after pauses
+// that double from 1 to 100 ms. When it still fails after limit, t ends with its
+// last error. In a testing/synctest bubble this takes no real time.
+func Eventually(t testing.TB, limit time.Duration, condition func() error) {
+	t.Helper()
+	deadline := time.NewTimer(limit)
+	defer deadline.Stop()
+	for pause := firstPause; ; pause = min(2*pause, maxPause) {
+		err := condition()
+		if err == nil {
+			return
+		}
+		select {
+		case <-time.After(pause):
+		case <-deadline.C:
+			t.Fatalf("not within %s: %v", limit, err)
+			return
+		}
+	}
 }

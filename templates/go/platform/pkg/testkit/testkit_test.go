@@ -1,8 +1,11 @@
 package testkit_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -39,4 +42,27 @@ func TestMissingFailsWhereNothingMayBeSkipped(t *testing.T) {
 	r := &recorder{TB: t}
 	testkit.Missing(r, "Redis", "set TEST_REDIS_URL")
 	require.Contains(t, r.failed, "Redis is missing and TEST_REQUIRE_DEPS=1 forbids to skip")
+}
+
+func TestEventuallyWaitsForTheCondition(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start, asked := time.Now(), 0
+		testkit.Eventually(t, time.Second, func() error {
+			if asked++; asked < 4 {
+				return errors.New("not yet")
+			}
+			return nil
+		})
+		require.Equal(t, 4, asked)
+		require.Equal(t, 7*time.Millisecond, time.Since(start), "pauses of 1, 2 and 4 ms")
+	})
+}
+
+func TestEventuallyGivesUpWithTheLastError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start, r := time.Now(), &recorder{TB: t}
+		testkit.Eventually(r, time.Second, func() error { return errors.New("not yet") })
+		require.Equal(t, "not within 1s: not yet", r.failed)
+		require.Equal(t, time.Second, time.Since(start))
+	})
 }
