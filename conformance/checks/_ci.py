@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from conformance.checks import _make, _tools
 from conformance.checks._commands import Ci, Command, Origin, Text, Use
-from conformance.checks._workflows import Workflow, lets_failures_pass, never_runs, once, workflows
+from conformance.checks._kept import once
+from conformance.checks._workflows import Workflow, lets_failures_pass, never_runs, workflows
 from conformance.examining import shell
 from conformance.examining.nodes import Node
 from conformance.examining.subject import Subject
@@ -19,8 +21,7 @@ _MAKE_OPTIONS = frozenset({"-C", "--directory", "-f", "--file", "-o", "-I", "-W"
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """Where a shell text is run: folder, file, line, what is known of its variables and arguments, and who called."""
 
     origin: Origin
@@ -63,9 +64,8 @@ class _Reader:
         for step in steps:
             if never_runs(step):
                 continue
-            here = replace(
-                place,
-                origin=replace(place.origin, path=place.path, line=step.line),
+            here = place._replace(
+                origin=_moved(place.origin, place.path, step.line),
                 folder=_inside("", step["working-directory"].text) if step["working-directory"] else place.folder,
                 variables={**place.variables, **_texts(step["env"])},
                 is_tolerated=place.is_tolerated or lets_failures_pass(step),
@@ -74,7 +74,7 @@ class _Reader:
                 self._action(here, step)
             if step["run"]:
                 first = step["run"].line + ("\n" in step["run"].text)
-                self.text(replace(here, line=first), _resolved(step["run"].text, here.variables))
+                self.text(here._replace(line=first), _resolved(step["run"].text, here.variables))
 
     def text(self, place: _Place, text: str) -> None:
         """Read a shell text, and what its commands call."""
@@ -83,7 +83,7 @@ class _Reader:
     def script(self, place: _Place, script: shell.Script) -> None:
         """Read a script's commands, and what they call."""
         variables = _assigned(place.variables, script.assignments)
-        place = replace(place, variables=variables)
+        place = place._replace(variables=variables)
         own: list[Command] = []
         for found in script.commands:
             if len(self.commands) >= _MOST_COMMANDS:
@@ -93,24 +93,28 @@ class _Reader:
             own.append(command)
             self.commands.append(command)
             if command.tool == "cd" and command.arguments:
-                place = replace(place, folder=_inside(place.folder, command.arguments[0]))
+                place = place._replace(folder=_inside(place.folder, command.arguments[0]))
             elif words and place.depth < _DEEPEST:
-                self._follow(
-                    replace(place, depth=place.depth + 1, callers=(*place.callers, command)), command, words[0]
-                )
+                self._follow(place, command, words[0])
         self.texts.append(
             Text(tuple(own), script.assignments, variables, place.path, place.line, place.callers, place.settings)
         )
 
     def _follow(self, place: _Place, command: Command, first: str) -> None:
-        place = replace(place, is_tolerated=command.is_tolerated)
-        if command.is_any("make", "gmake"):
+        """Read what a command calls, if it calls anything that can be read."""
+        is_make = command.is_any("make", "gmake")
+        is_sourced = command.tool in (".", "source") and command.arguments
+        if not (is_make or is_sourced or command.tool in _SHELLS or "/" in first):
+            return
+        callers = (*place.callers, command)
+        place = place._replace(depth=place.depth + 1, callers=callers, is_tolerated=command.is_tolerated)
+        if is_make:
             self._make(place, command.arguments)
         elif command.tool in _SHELLS:
             self._shell(place, command.arguments)
-        elif command.tool in (".", "source") and command.arguments:
+        elif is_sourced:
             self._file(place, command.arguments[0], command.arguments[1:])
-        elif "/" in first:
+        else:
             self._file(place, first, command.arguments)
 
     def _make(self, place: _Place, arguments: Sequence[str]) -> None:
@@ -121,11 +125,11 @@ class _Reader:
         makefile = self.makefiles[folder]
         if makefile is None:
             return
+        environment = {**place.variables, **call.given}
         for line in _make.lines(makefile, call.goals, call.given):
             tolerated = place.is_tolerated or line.is_tolerated or call.is_tolerated
-            environment = {**place.variables, **call.given}
-            here = replace(place, path=line.path, line=line.line, folder=folder, settings=line.settings)
-            self.text(replace(here, is_tolerated=tolerated, variables=environment), line.text)
+            here = place._replace(path=line.path, line=line.line, folder=folder, settings=line.settings)
+            self.text(here._replace(is_tolerated=tolerated, variables=environment), line.text)
 
     def _shell(self, place: _Place, arguments: Sequence[str]) -> None:
         rest = list(arguments)
@@ -147,11 +151,11 @@ class _Reader:
         script = shell.Script.from_json(self.subject.fact("shellscript", path))
         positional = {str(number): value for number, value in enumerate(arguments, 1)}
         variables = {**place.variables, **{str(number): "" for number in range(1, 10)}, **positional}
-        self.script(replace(place, path=path, line=1, variables=variables), script)
+        self.script(place._replace(path=path, line=1, variables=variables), script)
 
     def _called(self, origin: Origin, job: Node, depth: int) -> None:
         """Read the reusable workflow that a job calls."""
-        use = _use(replace(origin, line=job["uses"].line), job, lets_failures_pass(job))
+        use = _use(_moved(origin, origin.path, job["uses"].line), job, lets_failures_pass(job))
         self.uses.append(use)
         path = use.action.removeprefix("./")
         if not use.action.startswith("./"):
@@ -160,7 +164,7 @@ class _Reader:
             self.workflow(origin.workflow, Workflow.read(self.subject, path), depth + 1)
 
     def _action(self, place: _Place, step: Node) -> None:
-        use = _use(replace(place.origin, line=step["uses"].line), step, place.is_tolerated)
+        use = _use(_moved(place.origin, place.origin.path, step["uses"].line), step, place.is_tolerated)
         self.uses.append(use)
         if not use.action.startswith("./") or place.depth >= _DEEPEST:
             return
@@ -170,7 +174,7 @@ class _Reader:
             document = next(iter(self.subject.yaml(path)), Node(None))
             inputs = {f"inputs.{name}": node["default"].text for name, node in document["inputs"].items()}
             inputs |= {f"inputs.{name}": _resolved(node.text, place.variables) for name, node in step["with"].items()}
-            here = replace(place, path=path, variables={**place.variables, **inputs}, depth=place.depth + 1)
+            here = place._replace(path=path, variables={**place.variables, **inputs}, depth=place.depth + 1)
             self.steps(here, document.at("runs.steps"))
 
 
@@ -220,6 +224,10 @@ def ci(subject: Subject) -> Ci:
         if set(workflow.events) != {"workflow_call"}:
             reader.workflow(workflow, workflow)
     return Ci(tuple(reader.commands), tuple(reader.uses), tuple(reader.texts), tuple(reader.unseen))
+
+
+def _moved(origin: Origin, path: str, line: int) -> Origin:
+    return Origin(origin.workflow, origin.job, path, line)
 
 
 def _command(place: _Place, found: shell.ShellCommand, words: Sequence[str]) -> Command:

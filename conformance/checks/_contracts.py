@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.checks._workflows import once
+from conformance.checks._kept import once
 from conformance.examining.subject import Subject
 
 _NOT_OURS = frozenset({"vendor", "testdata", "third_party", "node_modules", "test", "tests"})

@@ -145,10 +145,11 @@ def _gate(text: Text, command: Command, number: str) -> Gate:
 
 def _of_tool(subject: Subject, command: Command) -> Iterator[Gate]:
     """Yield the threshold of a tool for coverage: by a flag, else by its file of settings."""
-    known = next((name for name in ("go-test-coverage", "octocov") if command.is_any(name)), "")
-    followed = any(text.caller is command for text in ci(subject).texts)
-    if "cover" not in command.tool or command.tool == "cover" or followed:
+    if "cover" not in command.tool or command.tool == "cover":
         return
+    if any(text.caller is command for text in ci(subject).texts):
+        return  # what it runs is read itself
+    known = next((name for name in ("go-test-coverage", "octocov") if command.is_any(name)), "")
     given = map(_percent, options(command.arguments, *_FLAGS))
     numbers = [percent for percent in given if percent is not None]
     if numbers:

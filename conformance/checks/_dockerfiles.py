@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.checks._kept import once
 from conformance.checks._places import is_deployed, is_foreign
-from conformance.checks._workflows import once
 from conformance.examining.check import Finding, failed, not_applicable
 from conformance.examining.subject import Subject
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.checks._workflows import once
+from conformance.checks._kept import once, shared
 from conformance.examining.check import Evidence, Finding, not_applicable
 from conformance.examining.subject import Subject
 
@@ -68,6 +68,20 @@ def _is_built(path: str) -> bool:
 
 
 def _file(path: str, fact: Mapping[str, Any]) -> GoFile:
+    """Return the file with these facts; the same object for the same facts, also of another service."""
+    known = _files(fact)
+    if path not in known:
+        known[path] = _read(path, fact)
+    return known[path]
+
+
+@shared
+def _files(_fact: Mapping[str, Any]) -> dict[str, GoFile]:
+    """Return the files with these facts by path, as far as they were read."""
+    return {}
+
+
+def _read(path: str, fact: Mapping[str, Any]) -> GoFile:
     names = {each["name"] or _name(each["path"]): _bare(each["path"]) for each in fact["imports"]}
     return GoFile(path, fact, names, tuple((_resolved(names, call["name"]), call) for call in fact["calls"]))
 
@@ -107,11 +121,13 @@ def programs(subject: Subject) -> list[GoFile]:
 
 def servers(subject: Subject) -> list[Evidence]:
     """Return where the code makes something that listens."""
-    found: list[Evidence] = []
-    for each in code(subject):
-        made = [*each.composed("net/http.Server"), *(call for name, call in each.calls if name in _SERVERS)]
-        found.extend(Evidence(each.path, place["line"]) for place in made)
-    return found
+    return [place for each in code(subject) for place in _made(each)]
+
+
+@shared
+def _made(each: GoFile) -> list[Evidence]:
+    made = [*each.composed("net/http.Server"), *(call for name, call in each.calls if name in _SERVERS)]
+    return [Evidence(each.path, place["line"]) for place in made]
 
 
 @once

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.checks._workflows import once
+from conformance.checks._kept import once
 from conformance.examining.subject import Subject, UnreadableError
 
 _NOT_OURS = frozenset({"vendor", "testdata", "third_party", "node_modules"})

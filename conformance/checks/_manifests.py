@@ -9,7 +9,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from conformance.checks._workflows import once
+from conformance.checks._kept import once
 from conformance.examining.check import Evidence
 from conformance.examining.nodes import Node
 from conformance.examining.subject import Subject

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from conformance.checks._kept import once
 from conformance.checks._manifests import Kustomization, deployable, inside
 from conformance.checks._problems import Problem
-from conformance.checks._workflows import once
 from conformance.examining.nodes import Node
 from conformance.examining.parser import ParseError
 from conformance.examining.subject import Subject, UnreadableError

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from conformance.checks._ci import ci
 from conformance.checks._commands import Command, Use
+from conformance.checks._kept import once
 from conformance.checks._workflows import Workflow, is_for_tags, workflows
 from conformance.examining.check import Evidence, Finding, failed, inconclusive, passed
 from conformance.examining.subject import Subject
@@ -42,11 +43,17 @@ def judged(subject: Subject, sought: Sought) -> Finding:
 
 def evidence(subject: Subject, sought: Sought) -> list[tuple[bool, Evidence]]:
     """Return whether a failure is let pass, and the place, of everything that is sought and that starts by itself."""
-    all_of_it = ci(subject)
-    commands = [each for each in all_of_it.commands if starts_by_itself(each.origin.workflow) and sought.command(each)]
-    uses = [each for each in all_of_it.uses if starts_by_itself(each.origin.workflow) and sought.use(each)]
-    found: list[Command | Use] = [*commands, *uses]
+    commands, uses = _by_itself(subject)
+    found: list[Command | Use] = [*filter(sought.command, commands), *filter(sought.use, uses)]
     return [(each.is_tolerated, each.evidence(f"run by {each.origin.title}")) for each in found]
+
+
+@once
+def _by_itself(subject: Subject) -> tuple[list[Command], list[Use]]:
+    """Return what starts by itself of all that CI runs."""
+    paths = {each.path for each in workflows(subject) if starts_by_itself(each)}
+    commands = [each for each in ci(subject).commands if each.origin.workflow.path in paths]
+    return commands, [each for each in ci(subject).uses if each.origin.workflow.path in paths]
 
 
 def starts_by_itself(workflow: Workflow) -> bool:

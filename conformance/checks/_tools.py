@@ -49,9 +49,10 @@ def tool(words: Sequence[str]) -> Words:
 
 def is_any(name: str, *tools: str) -> bool:
     """Tell whether a name is one of the tools; `golangci-lint-v2.13.1` is golangci-lint."""
-    return any(
-        name == each or (name.startswith(f"{each}-") and name[len(each) + 1 :].lstrip("v")[:1].isdigit())
-        for each in tools
+    if name in tools:
+        return True
+    return "-" in name and any(
+        name.startswith(f"{each}-") and name[len(each) + 1 :].lstrip("v")[:1].isdigit() for each in tools
     )
 
 

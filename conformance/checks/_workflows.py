@@ -5,11 +5,11 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-synt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 from conformance.checks import _globs
+from conformance.checks._kept import once
 from conformance.examining.check import Evidence
 from conformance.examining.nodes import Node
 from conformance.examining.subject import Subject, UnreadableError
@@ -17,22 +17,6 @@ from conformance.examining.subject import Subject, UnreadableError
 FOLDER = (".github/workflows/*.yml", ".github/workflows/*.yaml")
 ACTIONS = ("action.yml", "action.yaml", ".github/**/action.yml", ".github/**/action.yaml")
 _OPENING = ("opened", "synchronize")
-_Answer = TypeVar("_Answer")
-
-
-def once(function: Callable[[Subject], _Answer]) -> Callable[[Subject], _Answer]:
-    """Keep the answer for the subject that was asked about last: the checks of one subject run one after another."""
-    kept: list[tuple[Subject, Any]] = []
-
-    def remembered(subject: Subject) -> _Answer:
-        for known, answer in kept[:1]:
-            if known is subject:
-                return answer  # type: ignore[no-any-return]
-        answer = function(subject)
-        kept[:] = [(subject, answer)]
-        return answer
-
-    return remembered
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def judge(subject: Subject) -> Finding:
     if not workflows(subject):
         return failed("There is no workflow in .github/workflows.")
     events = ("pull requests", f"pushes to {default_branch(subject)}")
-    by_event = [_deeds(subject, number) for number in range(len(events))]
+    by_event = _deeds(subject)
     gaps = [
         (event, [deed for deed in DEEDS if deed not in found]) for event, found in zip(events, by_event, strict=True)
     ]
@@ -46,14 +46,18 @@ def judge(subject: Subject) -> Finding:
     )
 
 
-def _deeds(subject: Subject, event: int) -> _Found:
-    """Return for each deed that CI does on an event where it does it."""
-    running = {each.path for each in workflows(subject) if each.runs_for_changes(subject)[event]}
-    found: _Found = {}
+def _deeds(subject: Subject) -> tuple[_Found, _Found]:
+    """Return for pull requests and for pushes what CI does, and where it does it."""
+    running = {each.path: each.runs_for_changes(subject) for each in workflows(subject)}
+    found: tuple[_Found, _Found] = ({}, {})
     for each in _doing(subject):
-        if each.origin.workflow.path in running and not each.is_tolerated:
-            for deed in _deeds_of(subject, each):
-                found.setdefault(deed, each.evidence(f"{deed}, {each.origin.title}"))
+        events = running[each.origin.workflow.path]
+        if each.is_tolerated or not any(events):
+            continue
+        for deed in _deeds_of(subject, each):
+            for known, runs in zip(found, events, strict=True):
+                if runs:
+                    known.setdefault(deed, each.evidence(f"{deed}, {each.origin.title}"))
     return found
 
 

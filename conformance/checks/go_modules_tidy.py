@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance.checks._gomodules import Module, files, modules
+from conformance.checks._kept import shared
 from conformance.checks._problems import Problem, failed_by
 from conformance.checks._words import counted, cut
 from conformance.examining.check import Check, Evidence, Finding, failed, not_applicable, passed
@@ -95,10 +96,16 @@ def _imported(subject: Subject, module: Module) -> dict[str, Evidence]:
     """Return the packages from outside the standard library that the module's files import, and where."""
     found: dict[str, Evidence] = {}
     for path in files(subject, module):
-        for each in subject.fact("gosource", path)["imports"]:
-            if "." in each["path"].partition("/")[0]:
-                found.setdefault(each["path"], Evidence(path, each["line"]))
+        for package, line in _foreign(subject.fact("gosource", path)):
+            if package not in found:
+                found[package] = Evidence(path, line)
     return found
+
+
+@shared
+def _foreign(fact: Any) -> list[tuple[str, int]]:
+    """Return the imports of a file from outside the standard library, with their lines."""
+    return [(each["path"], each["line"]) for each in fact["imports"] if "." in each["path"].partition("/")[0]]
 
 
 def _provider(package: str, requires: Mapping[str, Any]) -> str:

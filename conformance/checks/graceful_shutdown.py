@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.checks._gocode import GoFile, code, no_program, servers
+from conformance.checks._kept import shared
 from conformance.examining.check import Check, Evidence, Finding, failed, not_applicable, passed
 from conformance.examining.subject import Subject
 from conformance.examining.terms import Level
@@ -35,10 +36,12 @@ def judge(subject: Subject) -> Finding:
     return passed("On a signal the servers finish what is under way.", *heard, *stopped)
 
 
+@shared
 def _heard(each: GoFile) -> list[Evidence]:
     return [Evidence(each.path, call["line"]) for name, call in each.calls if name in _SIGNALS]
 
 
+@shared
 def _stopped(each: GoFile) -> list[Evidence]:
     if not each.imports(*_SERVES):
         return []

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.checks._gocode import code, no_program
+from conformance.checks._gocode import GoFile, code, no_program
+from conformance.checks._kept import shared
 from conformance.checks._manifests import Manifest, deployable
 from conformance.checks._words import cut, listed
 from conformance.checks._workloads import KINDS, workloads
@@ -33,7 +34,7 @@ def judge(subject: Subject) -> Finding:
     nothing = no_program(subject)
     if nothing:
         return nothing
-    clients = [place for each in code(subject) for place in each.imports(*_CLIENTS)]
+    clients = [place for each in code(subject) for place in _clients(each)]
     if not clients:
         return failed("No code imports a Prometheus client library.")
     scrapes = list(_scrapes(subject))
@@ -42,18 +43,27 @@ def judge(subject: Subject) -> Finding:
             "The manifests have no ServiceMonitor, PodMonitor or prometheus.io/scrape annotation.", *clients[:3]
         )
     wanted = {path for path, _ in scrapes} or {_DEFAULT}
-    routes = [
-        (route["value"], Evidence(each.path, route["line"])) for each in code(subject) for route in each.fact["routes"]
+    served = [
+        (route["value"], Evidence(each.path, route["line"]))
+        for each in code(subject)
+        for route in each.fact["routes"]
+        if route["value"] in wanted
     ]
-    served = [place for value, place in routes if value in wanted]
-    missing = sorted(wanted - {value for value, _ in routes})
+    missing = sorted(wanted - {value for value, _ in served})
     if missing:
         return failed(
             f"No route of the code is {listed(missing)}.", *(place for path, place in scrapes if path in missing)
         )
     return passed(
-        f"Metrics are served on {cut(listed(sorted(wanted)))}.", *served, *(place for _, place in scrapes), *clients[:3]
+        f"Metrics are served on {cut(listed(sorted(wanted)))}.",
+        *(place for _, place in (*served, *scrapes)),
+        *clients[:3],
     )
+
+
+@shared
+def _clients(each: GoFile) -> list[Evidence]:
+    return each.imports(*_CLIENTS)
 
 
 def _scrapes(subject: Subject) -> Iterator[_Scrape]:

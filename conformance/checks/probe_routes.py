@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from conformance.checks._containers import own, probes, serving
+from conformance.checks._kept import shared
 from conformance.checks._patches import Change, weakened
 from conformance.checks._places import is_foreign
 from conformance.checks._problems import Problem, failed_by
@@ -43,6 +45,11 @@ def judge(subject: Subject) -> Finding:
     return passed(f"{counted(len(asked), 'probe')} ask routes that the Go code has.", *places)
 
 
+@shared
+def _routes_of(fact: Any) -> frozenset[str]:
+    return frozenset(route["value"].rstrip("/") or "/" for route in fact["routes"])
+
+
 class _Routes:
     """The literals of the service's own Go code that begin with a slash, by file."""
 
@@ -54,11 +61,11 @@ class _Routes:
             if path.endswith("_test.go") or is_foreign(path):
                 continue
             try:
-                routes = subject.fact("gosource", path)["routes"]
+                routes = _routes_of(subject.fact("gosource", path))
             except UnreadableError as error:
                 self._unread = self._unread or error
             else:
-                self._files.append(frozenset(route["value"].rstrip("/") or "/" for route in routes))
+                self._files.extend([routes] if routes else [])
 
     def holds(self, path: str) -> bool:
         """Tell whether a literal is the path, or two of one file are: a group's prefix and a route of the group."""

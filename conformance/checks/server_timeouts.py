@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance.checks._gocode import GoFile, code
+from conformance.checks._kept import shared
 from conformance.checks._problems import Problem, failed_by
 from conformance.checks._words import cut
 from conformance.examining.check import Check, Evidence, Finding, not_applicable, passed
@@ -24,14 +25,8 @@ _FRAMEWORKS = {
 def judge(subject: Subject) -> Finding:
     """Judge every http.Server of the code, and every call that makes one without timeouts."""
     running = [each for each in code(subject) if not each.is_generated]
-    servers = [(each, found) for each in running for found in each.composed("net/http.Server")]
-    loose = [
-        Problem(
-            f"The http.Server in {each.path} sets neither ReadHeaderTimeout nor ReadTimeout", each.path, found["line"]
-        )
-        for each, found in servers
-        if _TIMEOUTS.isdisjoint(found["keys"])
-    ]
+    servers = [place for each in running for place in _servers(each)]
+    loose = [problem for each in running for problem in _loose(each)]
     loose += [problem for each in running for problem in _shortcuts(each)]
     if loose:
         return failed_by(loose)
@@ -39,11 +34,29 @@ def judge(subject: Subject) -> Finding:
         return not_applicable("There is no http.Server in the Go code.")
     return passed(
         "Every http.Server limits how long a request may take to arrive.",
-        *(Evidence(e.path, f["line"]) for e, f in servers),
+        *servers,
     )
 
 
-def _shortcuts(each: GoFile) -> Iterator[Problem]:
+@shared
+def _servers(each: GoFile) -> list[Evidence]:
+    return [Evidence(each.path, found["line"]) for found in each.composed("net/http.Server")]
+
+
+@shared
+def _loose(each: GoFile) -> list[Problem]:
+    words = f"The http.Server in {each.path} sets neither ReadHeaderTimeout nor ReadTimeout"
+    servers = each.composed("net/http.Server")
+    return [Problem(words, each.path, found["line"]) for found in servers if _TIMEOUTS.isdisjoint(found["keys"])]
+
+
+@shared
+def _shortcuts(each: GoFile) -> list[Problem]:
+    return list(_unlimited(each))
+
+
+def _unlimited(each: GoFile) -> Iterator[Problem]:
+    """Yield the calls that make a server without timeouts."""
     methods = tuple(name for package, names in _FRAMEWORKS.items() if each.imports(package) for name in names)
     for name, call in each.calls:
         if name in _WITHOUT or (methods and call["name"].endswith(methods) and _names_address(call)):

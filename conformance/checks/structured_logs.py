@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from conformance.checks._gocode import GoFile, code, no_program
+from conformance.checks._kept import shared
 from conformance.checks._problems import Problem, failed_by
 from conformance.checks._words import cut
 from conformance.examining.check import Check, Evidence, Finding, failed, passed
@@ -28,16 +27,24 @@ def judge(subject: Subject) -> Finding:
     printed = [problem for each in running if not each.is_tool for problem in _printed(each)]
     if printed:
         return failed_by(printed)
-    places = [place for each in running for place in each.imports(*LIBRARIES)]
+    places = [place for each in running for place in _loggers(each)]
     if not places:
         return failed("No code imports a structured logger: log/slog, zap, zerolog or logrus.", *_mains(running))
     return passed("Logs are written by a structured logger, and nothing is printed beside them.", *places)
 
 
-def _printed(each: GoFile) -> Iterator[Problem]:
-    for name, call in each.calls:
-        if name in _PRINTS:
-            yield Problem(f"{each.path} calls {cut(call['name'])}", each.path, call["line"])
+@shared
+def _loggers(each: GoFile) -> list[Evidence]:
+    return each.imports(*LIBRARIES)
+
+
+@shared
+def _printed(each: GoFile) -> list[Problem]:
+    return [
+        Problem(f"{each.path} calls {cut(call['name'])}", each.path, call["line"])
+        for name, call in each.calls
+        if name in _PRINTS
+    ]
 
 
 def _mains(files: list[GoFile]) -> list[Evidence]:

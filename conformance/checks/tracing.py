@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.checks._gocode import GoFile, code, is_below, no_program
+from conformance.checks._kept import shared
 from conformance.checks._words import listed
 from conformance.examining.check import Check, Evidence, Finding, failed, passed
 from conformance.examining.subject import Subject
@@ -34,8 +35,8 @@ def judge(subject: Subject) -> Finding:
         return nothing
     files = code(subject)
     found = {
-        "a tracer provider of the SDK": [place for each in files for place in _named(each, _PROVIDER)],
-        "a propagator": [place for each in files for place in _named(each, _PROPAGATOR)],
+        "a tracer provider of the SDK": [place for each in files for place in _providers(each)],
+        "a propagator": [place for each in files for place in _propagators(each)],
         "an instrumented server": [place for each in files for place in _instrumented(each)],
     }
     missing = [what for what, places in found.items() if not places]
@@ -45,6 +46,16 @@ def judge(subject: Subject) -> Finding:
     return passed("Requests are traced by OpenTelemetry, and their context is taken in and passed on.", *places)
 
 
+@shared
+def _providers(each: GoFile) -> list[Evidence]:
+    return _named(each, _PROVIDER)
+
+
+@shared
+def _propagators(each: GoFile) -> list[Evidence]:
+    return _named(each, _PROPAGATOR)
+
+
 def _named(each: GoFile, names: tuple[str, ...]) -> list[Evidence]:
     """Return where the file calls one of these functions or composes one of these types."""
     calls = [call["line"] for name, call in each.calls if name in names]
@@ -52,6 +63,7 @@ def _named(each: GoFile, names: tuple[str, ...]) -> list[Evidence]:
     return [Evidence(each.path, line) for line in (*calls, *composed)]
 
 
+@shared
 def _instrumented(each: GoFile) -> list[Evidence]:
     """Return where the file wraps a server: by a known instrumentation, or by taking the context out of a request."""
     known = [call["line"] for name, call in each.calls if _wraps_server(name)]

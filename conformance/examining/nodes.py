@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 _ABSENT: dict[str, Any] = {"l": 0}
+_EMPTY: dict[str, Any] = {}
 
 
 class Node:
@@ -24,15 +25,18 @@ class Node:
         """Return the value of a key of a mapping, or an item of a sequence."""
         if isinstance(key, int):
             items = self._stored.get("s", [])
-            return Node(items[key]) if -len(items) <= key < len(items) else Node(None)
-        return Node(self._stored.get("m", {}).get(key))
+            return Node(items[key]) if -len(items) <= key < len(items) else _NOTHING
+        stored = self._stored.get("m", _EMPTY).get(key)
+        return _NOTHING if stored is None else Node(stored)
 
     def at(self, path: str) -> Node:
         """Return the node at a dotted path of keys, such as `spec.template.spec`."""
-        node = self
+        stored: dict[str, Any] | None = self._stored
         for key in path.split("."):
-            node = node[key]
-        return node
+            stored = stored.get("m", _EMPTY).get(key)
+            if stored is None:
+                return _NOTHING
+        return Node(stored)
 
     def __bool__(self) -> bool:
         """Tell whether the node is there."""
@@ -51,7 +55,8 @@ class Node:
     @property
     def text(self) -> str:
         """The scalar as text; empty when there is none."""
-        return "" if self.value is None else str(self.value)
+        value = self._stored.get("v")
+        return "" if value is None else str(value)
 
     @property
     def is_mapping(self) -> bool:
@@ -95,3 +100,6 @@ class Node:
         below = [node for _, node in self.items()] if self.is_mapping else list(self) if self.is_sequence else []
         for node in below:
             yield from node.walk()
+
+
+_NOTHING = Node(None)

@@ -88,8 +88,10 @@ class Subject:
     def paths(self, *patterns: str) -> list[str]:
         """Return the paths of the regular files that fit one of the patterns (`*` within a folder, `**` across)."""
         if patterns not in self._found:
-            match = _expression(patterns).match
-            self._found[patterns] = [path for path in self.files if match(path) and self.has(path)]
+            match, ends = _expression(patterns).match, _ends(patterns)
+            self._found[patterns] = [
+                path for path in self.files if path.endswith(ends) and match(path) and self.has(path)
+            ]
         return list(self._found[patterns])
 
     def fact(self, parser: str, path: str) -> Any:
@@ -128,6 +130,12 @@ class Subject:
 def _expression(patterns: tuple[str, ...]) -> re.Pattern[str]:
     """Return the expression of some patterns: `**/` any folders, `*` anything but a slash."""
     return re.compile("|".join(f"(?:{_translated(pattern)})" for pattern in patterns) or r"(?!)")
+
+
+@lru_cache(maxsize=512)
+def _ends(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return how the paths end that may fit: what follows the last wildcard of each pattern, and its slash."""
+    return tuple(pattern.rpartition("*")[2].removeprefix("/") for pattern in patterns)
 
 
 def _translated(pattern: str) -> str:
