@@ -1,0 +1,90 @@
+package resilience_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+
+	"goldpath.local/service/pkg/resilience"
+)
+
+func TestFallbackAnswersWhenTheTargetCannot(t *testing.T) {
+	errNoCopy := errors.New("no copy")
+	tests := map[string]struct {
+		primary, secondary error
+		want               string
+		wantErr            []error
+		uses               float64
+	}{
+		"primary works":          {want: "fresh"},
+		"primary is down":        {primary: errDown, want: "old", uses: 1},
+		"primary has a defect":   {primary: errDefect, want: "old", uses: 1},
+		"primary is refused":     {primary: refusedByBulkhead(t), want: "old", uses: 1},
+		"an answer is an answer": {primary: errNotFound, wantErr: []error{errNotFound}},
+		"both fail":              {primary: errDown, secondary: errNoCopy, wantErr: []error{errDown, errNoCopy}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			registry := prometheus.NewRegistry()
+			fallback := resilience.NewFallback[string]("prices", time.Minute, resilience.NewMetrics(registry), discard)
+			got, err := fallback.Do(t.Context(),
+				func(context.Context) (string, error) { return pick("fresh", tc.primary) },
+				func(_ context.Context, cause error) (string, error) {
+					require.Equal(t, tc.primary, cause)
+					return pick("old", tc.secondary)
+				})
+			require.Equal(t, tc.want, got)
+			require.Equal(t, len(tc.wantErr) > 0, err != nil)
+			for _, want := range tc.wantErr {
+				require.ErrorIs(t, err, want)
+			}
+			require.InDelta(t, tc.uses, metric(t, registry, "resilience_fallbacks_total", "prices", "ok"), 0)
+		})
+	}
+}
+
+func pick(value string, err error) (string, error) {
+	if err != nil {
+		return "", err
+	}
+	return value, nil
+}
+
+func TestNobodyLeftToFallBackFor(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	fallback := resilience.NewFallback[int]("prices", time.Minute, newMetrics(), discard)
+	_, err := fallback.Do(ctx,
+		func(ctx context.Context) (int, error) { return 0, ctx.Err() },
+		func(context.Context, error) (int, error) { t.Error("was used"); return 1, nil })
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestFallbacksAreLoggedOncePerInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var logged bytes.Buffer
+		fallback := resilience.NewFallback[int]("prices", time.Minute, newMetrics(), slog.New(slog.NewTextHandler(&logged, nil)))
+		use := func() {
+			_, err := fallback.Do(t.Context(),
+				func(context.Context) (int, error) { return 0, errDown },
+				func(context.Context, error) (int, error) { return 1, nil })
+			require.NoError(t, err)
+		}
+		for range 10 {
+			use()
+		}
+		require.Equal(t, 1, strings.Count(logged.String(), "answer degraded"))
+		time.Sleep(time.Minute)
+		use()
+		require.Equal(t, 2, strings.Count(logged.String(), "answer degraded"))
+		require.Contains(t, logged.String(), "not_logged=9")
+	})
+}
