@@ -16,7 +16,7 @@ from typing import Any
 
 from portal.foundation import home
 from portal.foundation.errors import FieldError, InputError
-from scaffolder.library import conditions, files, gomod
+from scaffolder.library import conditions, files, gomod, packages
 from scaffolder.library.context import KEYS
 from scaffolder.library.files import SourceFile
 from scaffolder.library.loading import BASE, PLATFORM, Layer, Library, Template
@@ -160,11 +160,7 @@ def _brought(
     library: Library, layer: Layer, layers: Sequence[Layer], capabilities: Sequence[str]
 ) -> Iterable[SourceFile]:
     if layer.name == PLATFORM:
-        for package in sorted({package for other in layers for package in other.manifest.packages}):
-            folder = layer.folder / "pkg" / package
-            if not folder.is_dir():
-                raise LibraryError([Problem(f"{PLATFORM}/pkg/{package}", 0, "a layer needs it and it is missing")])
-            yield from files.read(folder, prefix=f"pkg/{package}/")
+        yield from packages.brought(layer.folder, {name for other in layers for name in other.manifest.packages})
         return
     yield from files.read(layer.folder / "files")
     for folder in conditions.folders(layer.folder / "when"):

@@ -14,6 +14,7 @@ from portal.foundation.errors import InputError
 from scaffolder import library
 from scaffolder.library import composition, gomod, loading
 from scaffolder.rendering.service import render_with
+from scaffolder.syntax import MODULE_PLACEHOLDER
 from tests.scaffolder.fixture_library import FILES, REF, VALUES, layer, write_library
 
 
@@ -229,3 +230,13 @@ def test_statements_in_comments_vanish_from_a_render(tmp_path: Path) -> None:
     for postgres, expected in ((True, "a: 1\n  b: 2\nc: 3 #% stays\n"), (False, "a: 1\nc: 3 #% stays\n")):
         render = render_with(loaded, REF, {**VALUES, "postgres": postgres}, tmp_path / f"out-{postgres}")
         assert (render.directory / "values.yaml").read_text(encoding="utf-8") == expected
+
+
+def test_packages_bring_the_packages_that_they_import(tmp_path: Path) -> None:
+    changes: dict[str, str | None] = {
+        "platform/pkg/greet/greet.go": f'package greet\n\nimport w "{MODULE_PLACEHOLDER}/pkg/words"\n\nvar _ = w.X\n',
+        "platform/pkg/words/words.go": f'package words\n\n// "{MODULE_PLACEHOLDER}/pkg/postgres"\nvar X = 1\n',
+    }
+    loaded = load(write_library(tmp_path / "needs", changes))
+    paths = composition.composed_tree(loaded, loaded.templates[REF], []).sources
+    assert [path for path in paths if path.startswith("pkg/")] == ["pkg/greet/greet.go", "pkg/words/words.go"]

@@ -61,7 +61,7 @@ def test_goldpaths_own_library_is_clean() -> None:
         ("base/files/hooks/pre_gen_project.py", "x\n", "hooks never run"),
         ("base/cookiecutter.json", '{"_extensions": ["os"]}\n', "settings are the renderer's"),
         ("capabilities/postgres/files/README.md", "x\n", "writes README.md, which base writes too"),
-        ("base/manifest.yaml", layer("base", packages=["absent"]), "platform/pkg/absent: a layer needs it"),
+        ("base/manifest.yaml", layer("base", packages=["absent"]), "platform/pkg/absent: a layer or package needs it"),
         ("base/manifest.yaml", layer("other"), "metadata.name must be base"),
         ("base/manifest.yaml", layer("base", surprise=[]), "Additional properties"),
         ("base/manifest.yaml", "a: [\n", "is not YAML"),

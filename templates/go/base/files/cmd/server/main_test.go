@@ -25,7 +25,10 @@ func TestMain(m *testing.M) {
 
 func server(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, os.Args[0], args...)
-	cmd.Env = append(os.Environ(), runMain+"=1", "APP_HTTP_ADDR=127.0.0.1:0", "APP_ADMIN_ADDR=127.0.0.1:0")
+	cmd.Env = append(os.Environ(), runMain+"=1", "APP_ADMIN_ADDR=127.0.0.1:0")
+	//% if cookiecutter.http == "yes"
+	cmd.Env = append(cmd.Env, "APP_HTTP_ADDR=127.0.0.1:0")
+	//% endif
 	cmd.Stderr = os.Stderr
 	return cmd
 }

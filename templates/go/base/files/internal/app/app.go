@@ -27,12 +27,16 @@ type App struct {
 	probes    *health.Registry
 	registry  *prometheus.Registry
 	admin     *httpserver.Server
-	api       *httpserver.Server
+	useCases  useCases
+	//% if cookiecutter.http == "yes"
+	// api is the port of the APIs over HTTP.
+	api *httpserver.Server
+	//% endif
 }
 
 // New composes the service. Components start in the order in which they are
 // added and stop in reverse: the admin port is up before and down after all that
-// does the work, so that probes and metrics tell the whole story; the API is up
+// does the work, so that probes and metrics tell the whole story; APIs are up
 // last and down first. Telemetry stops at the very end and sends what is left.
 func New(ctx context.Context, configs *config.Store, log *slog.Logger) (*App, error) {
 	tel, err := newTelemetry(ctx, configs.Get(), log)
@@ -44,10 +48,18 @@ func New(ctx context.Context, configs *config.Store, log *slog.Logger) (*App, er
 	if err != nil {
 		return nil, fmt.Errorf("wire repositories: %w", err)
 	}
-	if err := a.wireREST(wireOperations(repositories)); err != nil { //nolint:contextcheck // requests bring their own context
-		return nil, fmt.Errorf("wire REST: %w", err)
+	a.useCases = wireUseCases(repositories)
+	return a, a.wireServers() //nolint:contextcheck // requests bring their own context
+}
+
+// wireServers adds what calls the use cases from outside.
+func (a *App) wireServers() error {
+	//% if cookiecutter.http == "yes"
+	if err := a.wireHTTP(); err != nil {
+		return fmt.Errorf("wire HTTP: %w", err)
 	}
-	return a, nil
+	//% endif
+	return nil
 }
 
 // newApp returns a service with everything but its own work: it can be probed,

@@ -23,6 +23,15 @@ func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), errs.String()
 }
 
+// onFreePorts lets every port of the service be one that is free.
+func onFreePorts(t *testing.T) {
+	t.Helper()
+	t.Setenv("APP_ADMIN_ADDR", "127.0.0.1:0")
+	//% if cookiecutter.http == "yes"
+	t.Setenv("APP_HTTP_ADDR", "127.0.0.1:0")
+	//% endif
+}
+
 func TestVersionPrintsOneLine(t *testing.T) {
 	code, out, _ := run(t, "version")
 	require.Zero(t, code)
@@ -112,8 +121,7 @@ func TestTelemetryThatIsNotUnderstoodStopsTheService(t *testing.T) {
 }
 
 func TestServeEndsWhenItIsAskedTo(t *testing.T) {
-	t.Setenv("APP_HTTP_ADDR", "127.0.0.1:0")
-	t.Setenv("APP_ADMIN_ADDR", "127.0.0.1:0")
+	onFreePorts(t)
 	t.Setenv("APP_LIFECYCLE_RELOAD_INTERVAL", "0")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -21,8 +21,14 @@ const EnvPrefix = "APP"
 type Config struct {
 	// Service says what this is, for logs and traces.
 	Service Service `mapstructure:"service"`
-	// HTTP is the port of the API.
+	//% if cookiecutter.http == "yes"
+	// HTTP is the port of the APIs over HTTP.
 	HTTP HTTP `mapstructure:"http"`
+	//% endif
+	//% if cookiecutter.rest == "yes"
+	// REST is the REST API.
+	REST REST `mapstructure:"rest"`
+	//% endif
 	// Admin is the port of probes, metrics and profiles.
 	Admin httpserver.Config `mapstructure:"admin"`
 	// Log chooses the log backend.
@@ -46,20 +52,6 @@ type Service struct {
 	Name string `mapstructure:"name"`
 	// Environment is where it runs, e.g. local, staging or production.
 	Environment string `mapstructure:"environment"`
-}
-
-// HTTP configures the API.
-type HTTP struct {
-	httpserver.Config `mapstructure:",squash"`
-
-	// BodyLimit is the greatest request body, in bytes.
-	BodyLimit int64 `mapstructure:"body_limit"`
-	// RequestTimeout bounds the work on one request. It must be shorter than
-	// the write timeout, or the answer about it is lost.
-	RequestTimeout time.Duration `mapstructure:"request_timeout"`
-	// ValidateRequests checks requests against the OpenAPI document before
-	// they reach a handler. Handlers and domain refuse bad input without it.
-	ValidateRequests bool `mapstructure:"validate_requests"`
 }
 
 // Log configures logging.
@@ -94,14 +86,8 @@ type Dynamic struct {
 func Default() Config {
 	cfg := Config{
 		Service: Service{Name: "[[= cookiecutter.name ]]", Environment: "local"},
-		HTTP: HTTP{
-			Config:           serverDefaults(":8080"),
-			BodyLimit:        1 << 20,
-			RequestTimeout:   10 * time.Second,
-			ValidateRequests: true,
-		},
-		Admin: serverDefaults(":9090"),
-		Log:   Log{Backend: logging.Logrus},
+		Admin:   serverDefaults(":9090"),
+		Log:     Log{Backend: logging.Logrus},
 		Telemetry: telemetry.Config{
 			SampleRatio:  1,
 			FlushTimeout: 3 * time.Second,
@@ -117,6 +103,12 @@ func Default() Config {
 	}
 	//% if cookiecutter.logger == "zap"
 	cfg.Log.Backend = logging.Zap
+	//% endif
+	//% if cookiecutter.http == "yes"
+	cfg.HTTP = defaultHTTP()
+	//% endif
+	//% if cookiecutter.rest == "yes"
+	cfg.REST = defaultREST()
 	//% endif
 	//% if cookiecutter.postgres == "yes"
 	cfg.Postgres = defaultPostgres()
@@ -165,11 +157,7 @@ func NewStore() (*Store, error) {
 func (c Config) Validate() error {
 	errs := []error{
 		require(c.Service.Name != "", "service.name is required"),
-		require(c.HTTP.Addr != "", "http.addr is required"),
 		require(c.Admin.Addr != "", "admin.addr is required"),
-		require(c.HTTP.BodyLimit > 0, "http.body_limit must be positive"),
-		require(c.HTTP.RequestTimeout > 0, "http.request_timeout must be positive"),
-		require(c.HTTP.RequestTimeout < c.HTTP.WriteTimeout, "http.request_timeout must be shorter than http.write_timeout"),
 		require(c.Log.Backend == logging.Logrus || c.Log.Backend == logging.Zap, "log.backend must be logrus or zap"),
 		require(c.Lifecycle.StartTimeout > 0, "lifecycle.start_timeout must be positive"),
 		require(c.Lifecycle.StopTimeout > 0, "lifecycle.stop_timeout must be positive"),
@@ -181,6 +169,9 @@ func (c Config) Validate() error {
 	if _, err := logging.ParseLevel(c.Dynamic.LogLevel); err != nil {
 		errs = append(errs, err)
 	}
+	//% if cookiecutter.http == "yes"
+	errs = append(errs, c.HTTP.Validate())
+	//% endif
 	//% if cookiecutter.postgres == "yes"
 	errs = append(errs, c.Postgres.Validate())
 	//% endif

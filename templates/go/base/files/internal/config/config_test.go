@@ -19,16 +19,16 @@ func TestDefaultsAreValid(t *testing.T) {
 
 func TestEnvironmentOverridesTheFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "config.yaml")
-	require.NoError(t, os.WriteFile(file, []byte("http: {addr: ':1', request_timeout: 2s}\nlog: {backend: zap}\n"), 0o600))
+	require.NoError(t, os.WriteFile(file, []byte("admin: {addr: ':1', read_timeout: 2s}\nlog: {backend: zap}\n"), 0o600))
 	t.Setenv("APP_CONFIG_FILE", file)
-	t.Setenv("APP_HTTP_ADDR", ":2")
+	t.Setenv("APP_ADMIN_ADDR", ":2")
 	t.Setenv("APP_TELEMETRY_SAMPLE_RATIO", "0.25")
 
 	cfg, err := config.Load()
 
 	require.NoError(t, err)
-	require.Equal(t, ":2", cfg.HTTP.Addr)
-	require.Equal(t, 2*time.Second, cfg.HTTP.RequestTimeout)
+	require.Equal(t, ":2", cfg.Admin.Addr)
+	require.Equal(t, 2*time.Second, cfg.Admin.ReadTimeout)
 	require.Equal(t, "zap", cfg.Log.Backend)
 	require.InDelta(t, 0.25, cfg.Telemetry.SampleRatio, 0)
 }
@@ -36,11 +36,7 @@ func TestEnvironmentOverridesTheFile(t *testing.T) {
 func TestEveryMistakeIsNamed(t *testing.T) {
 	tests := map[string]func(*config.Config){
 		"service.name":              func(c *config.Config) { c.Service.Name = "" },
-		"http.addr":                 func(c *config.Config) { c.HTTP.Addr = "" },
 		"admin.addr":                func(c *config.Config) { c.Admin.Addr = "" },
-		"http.body_limit":           func(c *config.Config) { c.HTTP.BodyLimit = 0 },
-		"http.request_timeout":      func(c *config.Config) { c.HTTP.RequestTimeout = 0 },
-		"http.write_timeout":        func(c *config.Config) { c.HTTP.WriteTimeout = time.Second },
 		"log.backend":               func(c *config.Config) { c.Log.Backend = "glog" },
 		"telemetry.sample_ratio":    func(c *config.Config) { c.Telemetry.SampleRatio = 2 },
 		"telemetry.flush_timeout":   func(c *config.Config) { c.Telemetry.FlushTimeout = 0 },
@@ -68,13 +64,13 @@ func TestReloadChangesTheDynamicSectionOnly(t *testing.T) {
 	store, err := config.NewStore()
 	require.NoError(t, err)
 
-	write("dynamic: {log_level: debug}\nhttp: {addr: ':1'}\n")
+	write("dynamic: {log_level: debug}\nadmin: {addr: ':1'}\n")
 	outcome, err := store.Reload()
 	require.NoError(t, err)
 	require.True(t, outcome.Applied)
 	require.True(t, outcome.NeedsRestart)
 	require.Equal(t, "debug", store.Get().Dynamic.LogLevel)
-	require.Equal(t, config.Default().HTTP.Addr, store.Get().HTTP.Addr)
+	require.Equal(t, config.Default().Admin.Addr, store.Get().Admin.Addr)
 
 	write("dynamic: {log_level: loud}\n")
 	_, err = store.Reload()

@@ -1,5 +1,5 @@
-// Package handlers is the HTTP edge of the service: it turns requests into
-// calls of use cases and their results into answers.
+// Package handlers is the HTTP edge of the service: the router that all APIs
+// over HTTP share. Each API has a package of its own below.
 package handlers
 
 import (
@@ -9,14 +9,12 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"goldpath.local/service/api/rest"
 	"goldpath.local/service/internal/middleware"
 	"goldpath.local/service/pkg/metrics"
-	"goldpath.local/service/pkg/openapi"
 	"goldpath.local/service/pkg/telemetry"
 )
 
-// RouterOptions holds what the router needs beside the operations.
+// RouterOptions holds what the router needs beside the APIs.
 type RouterOptions struct {
 	// Log receives one record per request.
 	Log *slog.Logger
@@ -28,14 +26,16 @@ type RouterOptions struct {
 	BodyLimit int64
 	// RequestTimeout bounds the work on one request.
 	RequestTimeout time.Duration
-	// Validator, when set, checks every request against the OpenAPI document.
-	Validator *openapi.Validator
 }
 
-// NewRouter returns the handler that serves the API. The order of the
+// Mount adds the routes of one API. What it adds runs inside the middleware that
+// all APIs share.
+type Mount func(routes gin.IRouter)
+
+// NewRouter returns the handler that serves the APIs. The order of the
 // middleware matters: what is traced, logged and measured includes panics,
 // refusals and routes that do not exist.
-func NewRouter(opts RouterOptions, api rest.StrictServerInterface) http.Handler {
+func NewRouter(opts RouterOptions, mounts ...Mount) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.ContextWithFallback = true // generated code passes *gin.Context as context.Context
@@ -51,19 +51,11 @@ func NewRouter(opts RouterOptions, api rest.StrictServerInterface) http.Handler 
 		middleware.BodyLimit(opts.BodyLimit),
 		middleware.Deadline(opts.RequestTimeout),
 	)
-	if opts.Validator != nil {
-		engine.Use(middleware.Validate(opts.Validator))
-	}
 	engine.NoRoute(middleware.NotFound)
 	engine.NoMethod(middleware.MethodNotAllowed)
 
-	strict := rest.NewStrictHandlerWithOptions(api, nil, rest.StrictGinServerOptions{
-		RequestErrorHandlerFunc:  middleware.FailRequest,
-		HandlerErrorFunc:         middleware.Fail,
-		ResponseErrorHandlerFunc: middleware.Fail,
-	})
-	rest.RegisterHandlersWithOptions(engine, strict, rest.GinServerOptions{
-		ErrorHandler: func(c *gin.Context, err error, _ int) { middleware.FailRequest(c, err) },
-	})
+	for _, mount := range mounts {
+		mount(engine)
+	}
 	return opts.Telemetry.Handler(engine)
 }

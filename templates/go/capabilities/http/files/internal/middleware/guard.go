@@ -6,13 +6,11 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"goldpath.local/service/pkg/apierror"
-	"goldpath.local/service/pkg/openapi"
 )
 
 // Recover turns a panic of a handler into a 500 and logs its stack. The
@@ -52,38 +50,4 @@ func Deadline(timeout time.Duration) gin.HandlerFunc {
 		c.Request = c.Request.WithContext(ctx)
 		c.Next()
 	}
-}
-
-// Validate refuses requests that the OpenAPI document does not allow.
-func Validate(validator *openapi.Validator) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		if c.FullPath() == "" {
-			c.Next()
-			return
-		}
-		if err := validator.Request(c.Request.Context(), operation(c)); err != nil {
-			Fail(c, err)
-			return
-		}
-		c.Next()
-	}
-}
-
-func operation(c *gin.Context) openapi.Operation {
-	params := make(map[string]string, len(c.Params))
-	for _, p := range c.Params {
-		params[p.Key] = p.Value
-	}
-	return openapi.Operation{Pattern: specPattern(c.FullPath()), Params: params, Request: c.Request}
-}
-
-// specPattern turns "/tasks/:id" into "/tasks/{id}".
-func specPattern(fullPath string) string {
-	segments := strings.Split(fullPath, "/")
-	for i, s := range segments {
-		if name, ok := strings.CutPrefix(s, ":"); ok {
-			segments[i] = "{" + name + "}"
-		}
-	}
-	return strings.Join(segments, "/")
 }

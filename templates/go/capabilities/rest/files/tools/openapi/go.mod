@@ -1,4 +1,4 @@
-module goldpath.local/service/tools
+module goldpath.local/service/tools/openapi
 
 go 1.26.0
 

@@ -1,4 +1,4 @@
-package handlers_test
+package restapi_test
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package handlers_test
+package restapi_test
 
 import (
 	"bytes"
@@ -16,6 +16,7 @@ import (
 
 	"goldpath.local/service/api/rest"
 	"goldpath.local/service/internal/handlers"
+	"goldpath.local/service/internal/handlers/restapi"
 	"goldpath.local/service/internal/repositories/memory"
 	"goldpath.local/service/internal/services"
 	"goldpath.local/service/pkg/apierror"
@@ -34,7 +35,7 @@ type client struct {
 	validator *openapi.Validator
 }
 
-func newClient(t testing.TB, configure ...func(*handlers.RouterOptions)) client {
+func newClient(t testing.TB, configure ...func(*restapi.Options)) client {
 	t.Helper()
 	validator, err := openapi.NewValidator(rest.Spec)
 	require.NoError(t, err)
@@ -45,16 +46,17 @@ func newClient(t testing.TB, configure ...func(*handlers.RouterOptions)) client 
 		Telemetry:      tel,
 		BodyLimit:      16 << 10,
 		RequestTimeout: 5 * time.Second,
-		Validator:      validator,
 	}
+	options := restapi.Options{Validator: validator}
 	for _, c := range configure {
-		c(&opts)
+		c(&options)
 	}
-	api := handlers.NewAPI(services.NewTasks(memory.NewTasks(), time.Now))
-	return client{t: t, router: handlers.NewRouter(opts, api), validator: validator}
+	api := restapi.NewAPI(services.NewTasks(memory.NewTasks(), time.Now))
+	router := handlers.NewRouter(opts, restapi.Mount(api, options))
+	return client{t: t, router: router, validator: validator}
 }
 
-func withoutValidator(opts *handlers.RouterOptions) { opts.Validator = nil }
+func withoutValidator(opts *restapi.Options) { opts.Validator = nil }
 
 type answer struct {
 	t      testing.TB
@@ -126,4 +128,14 @@ func (a answer) decode(target any) {
 	decoder := json.NewDecoder(bytes.NewReader(a.body))
 	decoder.DisallowUnknownFields()
 	require.NoError(a.t, decoder.Decode(target), string(a.body))
+}
+
+// serve sends a GET and fails unless it succeeds.
+func serve(t testing.TB, router http.Handler, path string) {
+	t.Helper()
+	rec := httptest.NewRecorder()
+	router.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, http.NoBody))
+	if rec.Code != http.StatusOK {
+		t.Fatalf("GET %s: %d %s", path, rec.Code, rec.Body)
+	}
 }

@@ -1,0 +1,37 @@
+package config
+
+import (
+	"errors"
+	"time"
+
+	"goldpath.local/service/pkg/httpserver"
+)
+
+// HTTP configures the port of the APIs over HTTP.
+type HTTP struct {
+	httpserver.Config `mapstructure:",squash"`
+
+	// BodyLimit is the greatest request body, in bytes.
+	BodyLimit int64 `mapstructure:"body_limit"`
+	// RequestTimeout bounds the work on one request. It must be shorter than
+	// the write timeout, or the answer about it is lost.
+	RequestTimeout time.Duration `mapstructure:"request_timeout"`
+}
+
+func defaultHTTP() HTTP {
+	return HTTP{
+		Config:         serverDefaults(":8080"),
+		BodyLimit:      1 << 20,
+		RequestTimeout: 10 * time.Second,
+	}
+}
+
+// Validate returns everything that is wrong with the configuration at once.
+func (c HTTP) Validate() error {
+	return errors.Join(
+		require(c.Addr != "", "http.addr is required"),
+		require(c.BodyLimit > 0, "http.body_limit must be positive"),
+		require(c.RequestTimeout > 0, "http.request_timeout must be positive"),
+		require(c.RequestTimeout < c.WriteTimeout, "http.request_timeout must be shorter than http.write_timeout"),
+	)
+}

@@ -1,0 +1,36 @@
+// Package restapi is the REST API: it turns requests into calls of use cases and
+// their results into answers, as the OpenAPI document says.
+package restapi
+
+import (
+	"github.com/gin-gonic/gin"
+
+	"goldpath.local/service/api/rest"
+	"goldpath.local/service/internal/handlers"
+	"goldpath.local/service/internal/middleware"
+	"goldpath.local/service/pkg/openapi"
+)
+
+// Options holds what the API needs beside its operations.
+type Options struct {
+	// Validator, when set, checks every request against the OpenAPI document.
+	Validator *openapi.Validator
+}
+
+// Mount returns the routes of the OpenAPI document, served by operations.
+func Mount(operations rest.StrictServerInterface, opts Options) handlers.Mount {
+	return func(routes gin.IRouter) {
+		group := routes.Group("")
+		if opts.Validator != nil {
+			group.Use(middleware.Validate(opts.Validator))
+		}
+		strict := rest.NewStrictHandlerWithOptions(operations, nil, rest.StrictGinServerOptions{
+			RequestErrorHandlerFunc:  middleware.FailRequest,
+			HandlerErrorFunc:         middleware.Fail,
+			ResponseErrorHandlerFunc: middleware.Fail,
+		})
+		rest.RegisterHandlersWithOptions(group, strict, rest.GinServerOptions{
+			ErrorHandler: func(c *gin.Context, err error, _ int) { middleware.FailRequest(c, err) },
+		})
+	}
+}
