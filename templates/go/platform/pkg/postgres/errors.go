@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"strings"
 
@@ -26,6 +27,13 @@ const (
 	classIntervention = "57"
 )
 
+// Why a transaction may run again, as it is counted.
+const (
+	reasonSerialization = "serialization_failure"
+	reasonDeadlock      = "deadlock"
+	reasonLost          = "connection_lost"
+)
+
 // Translate gives err the kind that callers act on: Conflict for a duplicate,
 // Unavailable for a server that cannot be reached, Timeout for a statement
 // that took too long. Errors that are already typed, and all others, stay as they are.
@@ -35,48 +43,73 @@ func Translate(err error) error {
 		return err
 	}
 	var pgErr *pgconn.PgError
-	if errors.As(err, &pgErr) {
-		return translateCode(pgErr)
-	}
-	if isConnectionError(err) {
-		return unavailable(err)
-	}
-	return err
-}
-
-func translateCode(err *pgconn.PgError) error {
+	errors.As(err, &pgErr)
 	switch {
-	case err.Code == codeUniqueViolation:
+	case isUnreachable(err):
+		return apierror.New(apierror.Unavailable, "DATABASE_UNAVAILABLE", "the database is not available").WithCause(err)
+	case pgErr == nil:
+		return err
+	case pgErr.Code == codeUniqueViolation:
 		return apierror.New(apierror.Conflict, "ALREADY_EXISTS", "it already exists").WithCause(err)
-	case err.Code == codeQueryCanceled:
+	case pgErr.Code == codeQueryCanceled:
 		return apierror.New(apierror.Timeout, "DATABASE_TIMEOUT", "the database took too long").WithCause(err)
-	case isRetryable(err):
+	case abortReason(err) != "":
 		return apierror.New(apierror.Conflict, "CONCURRENT_CHANGE", "somebody else changed it, try again").WithCause(err)
-	case strings.HasPrefix(err.Code, classConnection),
-		strings.HasPrefix(err.Code, classNoResources),
-		strings.HasPrefix(err.Code, classIntervention):
-		return unavailable(err)
 	default:
 		return err
 	}
 }
 
-func unavailable(cause error) error {
-	return apierror.New(apierror.Unavailable, "DATABASE_UNAVAILABLE", "the database is not available").WithCause(cause)
+// abortReason says why the server aborted a transaction that may succeed if it
+// is run again; it is "" for any other error.
+func abortReason(err error) string {
+	var pgErr *pgconn.PgError
+	if !errors.As(err, &pgErr) {
+		return ""
+	}
+	switch pgErr.Code {
+	case codeSerializationFailure:
+		return reasonSerialization
+	case codeDeadlock:
+		return reasonDeadlock
+	default:
+		return ""
+	}
 }
 
-func isConnectionError(err error) bool {
+// lossReason says whether err is the end of an established connection. A
+// connection that cannot be made is none: another try would only add load.
+func lossReason(err error) string {
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) || !isUnreachable(err) {
+		return ""
+	}
+	return reasonLost
+}
+
+// isUnreachable reports whether err says that the server does not serve, or has
+// ended the connection, and not that the caller gave up.
+func isUnreachable(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
 	}
-	var connect *pgconn.ConnectError
-	var network net.Error
-	return errors.As(err, &connect) || errors.As(err, &network)
+	var (
+		connect *pgconn.ConnectError
+		pgErr   *pgconn.PgError
+		network net.Error
+	)
+	switch {
+	case errors.As(err, &connect):
+		return true
+	case errors.As(err, &pgErr):
+		return isOutage(pgErr.Code)
+	default:
+		return errors.As(err, &network) || errors.Is(err, pgconn.ErrConnClosed) || errors.Is(err, io.ErrUnexpectedEOF)
+	}
 }
 
-// isRetryable reports whether the same transaction may succeed if run again.
-func isRetryable(err error) bool {
-	var pgErr *pgconn.PgError
-	return errors.As(err, &pgErr) &&
-		(pgErr.Code == codeSerializationFailure || pgErr.Code == codeDeadlock)
+func isOutage(code string) bool {
+	return strings.HasPrefix(code, classConnection) ||
+		strings.HasPrefix(code, classNoResources) ||
+		strings.HasPrefix(code, classIntervention) && code != codeQueryCanceled
 }

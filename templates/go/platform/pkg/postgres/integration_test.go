@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
@@ -31,10 +33,7 @@ func open(t *testing.T) *pgxpool.Pool {
 	t.Helper()
 	cfg := postgrestest.Config(t)
 	cfg.StatementTimeout = 2 * time.Second
-	pool, err := postgres.Open(t.Context(), cfg, "test")
-	require.NoError(t, err)
-	t.Cleanup(pool.Close)
-	return pool
+	return openWith(t, cfg)
 }
 
 func TestMigrateRunsEachMigrationOnceAmongCompetitors(t *testing.T) {
@@ -105,10 +104,72 @@ func TestStatementTimeoutBecomesTimeout(t *testing.T) {
 }
 
 func TestTimesArriveInUTC(t *testing.T) {
-	pool := postgrestest.Pool(t, migrations)
-	var at time.Time
-	require.NoError(t, pool.QueryRow(t.Context(), "SELECT at FROM counter").Scan(&at))
-	require.Equal(t, time.UTC, at.Location())
+	cfg := postgrestest.Config(t)
+	for _, mode := range []string{"cache_statement", "exec"} { // binary and text format
+		cfg.QueryExecMode = mode
+		var (
+			untyped any
+			typed   time.Time
+			list    []time.Time
+			span    pgtype.Range[time.Time]
+		)
+		row := openWith(t, cfg).QueryRow(t.Context(), "SELECT now(), now(), ARRAY[now()], tstzrange(now(), now() + interval '1 h')")
+		require.NoError(t, row.Scan(&untyped, &typed, &list, &span))
+		for _, got := range []any{untyped, typed, list[0], span.Lower, span.Upper} {
+			require.Equal(t, time.UTC, got.(time.Time).Location(), mode)
+		}
+	}
+}
+
+// Each of two doctors may go off call while the other stays. At a weaker level
+// both would: no row is written by two transactions ("write skew").
+func TestSerializableTransactionsActAsIfAlone(t *testing.T) {
+	pool := open(t)
+	_, err := pool.Exec(t.Context(), "CREATE TABLE doctors (id int PRIMARY KEY, on_call bool); INSERT INTO doctors VALUES (1, true), (2, true)")
+	require.NoError(t, err)
+	metrics := postgres.NewTxMetrics()
+	var together sync.WaitGroup
+	together.Add(2)
+	leave := func(id int) error {
+		first := true
+		return postgres.InTx(t.Context(), pool, func(tx pgx.Tx) error {
+			var onCall int
+			if err := tx.QueryRow(t.Context(), "SELECT count(*) FROM doctors WHERE on_call").Scan(&onCall); err != nil {
+				return err
+			}
+			if first {
+				first = false
+				together.Done()
+				together.Wait() // both have read before either writes
+			}
+			if onCall < 2 {
+				return errors.New("nobody else is on call")
+			}
+			_, err := tx.Exec(t.Context(), "UPDATE doctors SET on_call = false WHERE id = $1", id)
+			return err
+		}, postgres.Serializable(), postgres.Measured(metrics))
+	}
+	errs := make([]error, 2)
+	var wg sync.WaitGroup
+	for i := range errs {
+		wg.Go(func() { errs[i] = leave(i + 1) })
+	}
+	wg.Wait()
+	require.ErrorContains(t, errors.Join(errs...), "nobody else is on call")
+	var onCall int
+	require.NoError(t, pool.QueryRow(t.Context(), "SELECT count(*) FROM doctors WHERE on_call").Scan(&onCall))
+	require.Equal(t, 1, onCall)
+	problems, err := testutil.CollectAndLint(metrics)
+	require.NoError(t, err)
+	require.Empty(t, problems)
+}
+
+func TestReadOnlyTransactionsRefuseWrites(t *testing.T) {
+	err := postgres.InTx(t.Context(), open(t), func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), "CREATE TABLE t ()")
+		return err
+	}, postgres.Serializable(), postgres.ReadOnly(), postgres.Deferrable())
+	require.ErrorContains(t, err, "25006")
 }
 
 func TestABusyPoolIsReachableAndAClosedOneIsNot(t *testing.T) {

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,38 +21,156 @@ func ReachableCheck(pool *pgxpool.Pool) func(ctx context.Context) error {
 	}
 }
 
-var (
-	connections = prometheus.NewDesc("postgres_pool_connections",
-		"Connections of the pool, by state.", []string{"state"}, nil)
-	maxConnections = prometheus.NewDesc("postgres_pool_max_connections",
-		"Size of the pool.", nil, nil)
-	waits = prometheus.NewDesc("postgres_pool_waits_total",
-		"How often a request had to wait for a connection.", nil, nil)
-	waitSeconds = prometheus.NewDesc("postgres_pool_acquire_seconds_total",
-		"Time that requests have spent on getting a connection.", nil, nil)
-)
+// poolMetrics describes the metrics of one pool.
+type poolMetrics struct {
+	connections, maxConnections        *prometheus.Desc
+	acquires, canceled, waits          *prometheus.Desc
+	acquireSeconds, waitSeconds        *prometheus.Desc
+	connectionsOpen, connectionsClosed *prometheus.Desc
+}
 
-type collector struct{ pool *pgxpool.Pool }
+func newPoolMetrics(labels prometheus.Labels) poolMetrics {
+	desc := func(name, help string, variable ...string) *prometheus.Desc {
+		return prometheus.NewDesc("postgres_pool_"+name, help, variable, labels)
+	}
+	return poolMetrics{
+		connections:       desc("connections", "Connections of the pool, by state.", "state"),
+		maxConnections:    desc("max_connections", "Size of the pool."),
+		acquires:          desc("acquires_total", "How often a connection was taken from the pool."),
+		canceled:          desc("canceled_acquires_total", "How often a request gave up before it got a connection."),
+		waits:             desc("waits_total", "How often a request had to wait for a connection."),
+		acquireSeconds:    desc("acquire_seconds_total", "Time that requests have spent on getting a connection."),
+		waitSeconds:       desc("wait_seconds_total", "Time that requests have waited because no connection was idle."),
+		connectionsOpen:   desc("connections_opened_total", "Connections that the pool has begun to make."),
+		connectionsClosed: desc("connections_closed_total", "Connections that the pool has ended, by reason.", "reason"),
+	}
+}
 
-// NewCollector returns the metrics of a pool, read at every scrape.
-func NewCollector(pool *pgxpool.Pool) prometheus.Collector { return collector{pool} }
+// collect sends the present values of pool.
+func (m poolMetrics) collect(pool *pgxpool.Pool, ch chan<- prometheus.Metric) {
+	stat := pool.Stat()
+	gauge := func(desc *prometheus.Desc, value int32, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(value), labels...)
+	}
+	counter := func(desc *prometheus.Desc, value float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, value, labels...)
+	}
+	gauge(m.connections, stat.AcquiredConns(), "used")
+	gauge(m.connections, stat.IdleConns(), "idle")
+	gauge(m.connections, stat.ConstructingConns(), "connecting")
+	gauge(m.maxConnections, stat.MaxConns())
+	counter(m.acquires, float64(stat.AcquireCount()))
+	counter(m.canceled, float64(stat.CanceledAcquireCount()))
+	counter(m.waits, float64(stat.EmptyAcquireCount()))
+	counter(m.acquireSeconds, stat.AcquireDuration().Seconds())
+	counter(m.waitSeconds, stat.EmptyAcquireWaitTime().Seconds())
+	counter(m.connectionsOpen, float64(stat.NewConnsCount()))
+	counter(m.connectionsClosed, float64(stat.MaxLifetimeDestroyCount()), "lifetime")
+	counter(m.connectionsClosed, float64(stat.MaxIdleDestroyCount()), "idle")
+}
+
+type collector struct {
+	poolMetrics
+
+	pool *pgxpool.Pool
+}
+
+// NewCollector returns the metrics of a pool, read at every scrape. A service
+// with a Router registers that instead.
+func NewCollector(pool *pgxpool.Pool) prometheus.Collector {
+	return collector{newPoolMetrics(nil), pool}
+}
 
 // Describe sends the descriptions of the metrics.
 func (c collector) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(c, ch) }
 
 // Collect sends the present values.
-func (c collector) Collect(ch chan<- prometheus.Metric) {
-	stat := c.pool.Stat()
-	gauge := func(desc *prometheus.Desc, value int32, labels ...string) {
-		ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(value), labels...)
+func (c collector) Collect(ch chan<- prometheus.Metric) { c.collect(c.pool, ch) }
+
+// TxMetrics counts transactions; see Measured. It is a prometheus.Collector, and
+// nil counts nothing.
+type TxMetrics struct {
+	transactions *prometheus.CounterVec
+	retries      *prometheus.CounterVec
+}
+
+// What a transaction came to, as it is counted.
+const (
+	outcomeCommitted  = "committed"
+	outcomeRolledBack = "rolled_back"
+	outcomeGaveUp     = "gave_up"
+)
+
+// NewTxMetrics returns counters that start at zero. The caller registers them.
+func NewTxMetrics() *TxMetrics {
+	return &TxMetrics{
+		transactions: counters("postgres_transactions_total",
+			"Transactions by outcome: committed, rolled_back, or gave_up when no attempts were left.",
+			"outcome", outcomeCommitted, outcomeRolledBack, outcomeGaveUp),
+		retries: counters("postgres_transaction_retries_total", "How often a transaction was run again, by reason.",
+			"reason", reasonSerialization, reasonDeadlock, reasonLost),
 	}
-	counter := func(desc *prometheus.Desc, value float64) {
-		ch <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, value)
+}
+
+// counters returns one counter for each value, so that alerts see a zero and not
+// nothing before it first counts.
+func counters(name, help, label string, values ...string) *prometheus.CounterVec {
+	vec := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, []string{label})
+	for _, value := range values {
+		vec.WithLabelValues(value)
 	}
-	gauge(connections, stat.AcquiredConns(), "used")
-	gauge(connections, stat.IdleConns(), "idle")
-	gauge(connections, stat.ConstructingConns(), "connecting")
-	gauge(maxConnections, stat.MaxConns())
-	counter(waits, float64(stat.EmptyAcquireCount()))
-	counter(waitSeconds, stat.AcquireDuration().Seconds())
+	return vec
+}
+
+// Describe sends the descriptions of the metrics.
+func (m *TxMetrics) Describe(ch chan<- *prometheus.Desc) {
+	m.transactions.Describe(ch)
+	m.retries.Describe(ch)
+}
+
+// Collect sends the present values.
+func (m *TxMetrics) Collect(ch chan<- prometheus.Metric) {
+	m.transactions.Collect(ch)
+	m.retries.Collect(ch)
+}
+
+func (m *TxMetrics) retried(reason string) {
+	if m != nil {
+		m.retries.WithLabelValues(reason).Inc()
+	}
+}
+
+func (m *TxMetrics) done(err error) {
+	switch {
+	case m == nil:
+	case err == nil:
+		m.transactions.WithLabelValues(outcomeCommitted).Inc()
+	case errors.Is(err, errGaveUp):
+		m.transactions.WithLabelValues(outcomeGaveUp).Inc()
+	default:
+		m.transactions.WithLabelValues(outcomeRolledBack).Inc()
+	}
+}
+
+// routerMetrics counts reads by where they went; see Router.
+type routerMetrics struct {
+	transactions *TxMetrics
+	reads        *prometheus.CounterVec
+
+	replica, primary, pinned, fallback, retried prometheus.Counter
+}
+
+func newRouterMetrics() routerMetrics {
+	reads := counters("postgres_reads_total",
+		"Reads by route: replica, primary when there are no replicas, primary_pinned when the request demands it, "+
+			"primary_fallback when no replica is healthy, primary_retried when a replica broke off.", "route")
+	return routerMetrics{
+		transactions: NewTxMetrics(),
+		reads:        reads,
+		replica:      reads.WithLabelValues("replica"),
+		primary:      reads.WithLabelValues("primary"),
+		pinned:       reads.WithLabelValues("primary_pinned"),
+		fallback:     reads.WithLabelValues("primary_fallback"),
+		retried:      reads.WithLabelValues("primary_retried"),
+	}
 }

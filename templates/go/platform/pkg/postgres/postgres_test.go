@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"goldpath.local/service/pkg/apierror"
+	"goldpath.local/service/pkg/config"
 	"goldpath.local/service/pkg/postgres"
 )
 
@@ -26,10 +27,74 @@ func valid() postgres.Config {
 
 func TestValidateNamesEveryMistake(t *testing.T) {
 	require.NoError(t, valid().Validate())
-	err := postgres.Config{MinConns: 1}.Validate()
-	for _, part := range []string{"dsn", "max_conns", "min_conns", "timeouts"} {
+	err := postgres.Config{
+		MinConns: 1, MinIdleConns: 1, HealthCheckPeriod: -1, QueryExecMode: "simple_protocol",
+		Replicas: postgres.Replicas{DSNs: []config.Secret{"x", ""}, MaxLag: -1},
+	}.Validate()
+	for _, part := range []string{
+		"dsn is", "max_conns", "min_conns", "min_idle_conns", "timeouts", "health_check_period",
+		"query_exec_mode", "max_lag", "replicas.dsns: number 2 is empty",
+	} {
 		require.ErrorContains(t, err, part)
 	}
+}
+
+func TestOpenTunesThePool(t *testing.T) {
+	cfg := valid()
+	cfg.MinConns, cfg.MinIdleConns = 0, 0 // nothing is to be connected
+	tests := map[string]struct {
+		change                     func(c *postgres.Config)
+		jitter, idle, health, ping time.Duration
+		mode                       pgx.QueryExecMode
+	}{
+		"defaults": {
+			change: func(*postgres.Config) {},
+			jitter: 6 * time.Minute, idle: 30 * time.Minute, health: time.Minute, ping: time.Second,
+			mode: pgx.QueryExecModeCacheStatement,
+		},
+		"all set": {
+			change: func(c *postgres.Config) {
+				c.MaxConnLifetimeJitter, c.MaxConnIdleTime, c.HealthCheckPeriod = time.Second, 2*time.Second, 3*time.Second
+				c.ConnectTimeout, c.QueryExecMode = 4*time.Second, "exec"
+			},
+			jitter: time.Second, idle: 2 * time.Second, health: 3 * time.Second, ping: 4 * time.Second,
+			mode: pgx.QueryExecModeExec,
+		},
+		"mode of the DSN": {
+			change: func(c *postgres.Config) { c.DSN += "?default_query_exec_mode=describe_exec" },
+			jitter: 6 * time.Minute, idle: 30 * time.Minute, health: time.Minute, ping: time.Second,
+			mode: pgx.QueryExecModeDescribeExec,
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			cfg := cfg
+			tc.change(&cfg)
+			require.NoError(t, cfg.Validate())
+			pool, err := postgres.Open(t.Context(), cfg, "test")
+			require.NoError(t, err)
+			defer pool.Close()
+			got := pool.Config()
+			require.Equal(t, tc.jitter, got.MaxConnLifetimeJitter)
+			require.Equal(t, tc.idle, got.MaxConnIdleTime)
+			require.Equal(t, tc.health, got.HealthCheckPeriod)
+			require.Equal(t, tc.ping, got.PingTimeout)
+			require.Equal(t, tc.mode, got.ConnConfig.DefaultQueryExecMode)
+			require.Equal(t, "1000", got.ConnConfig.RuntimeParams["statement_timeout"])
+		})
+	}
+}
+
+func TestEveryModeButTheSimpleProtocolIsOffered(t *testing.T) {
+	cfg := valid()
+	for _, mode := range []string{"", "cache_statement", "cache_describe", "describe_exec", "exec"} {
+		cfg.QueryExecMode = mode
+		require.NoError(t, cfg.Validate(), mode)
+	}
+	cfg.QueryExecMode = "simple_protocol"
+	require.Error(t, cfg.Validate())
+	_, err := postgres.Open(t.Context(), cfg, "test")
+	require.ErrorContains(t, err, "query_exec_mode")
 }
 
 func TestOpenNeverQuotesTheDSN(t *testing.T) {
@@ -52,6 +117,9 @@ func TestTranslate(t *testing.T) {
 		"shutdown":      {code("57P01"), apierror.Unavailable},
 		"too many":      {code("53300"), apierror.Unavailable},
 		"connection":    {code("08006"), apierror.Unavailable},
+		"wrong login":   {&pgconn.ConnectError{Config: &pgconn.Config{}}, apierror.Unavailable},
+		"cut":           {io.ErrUnexpectedEOF, apierror.Unavailable},
+		"closed":        {pgconn.ErrConnClosed, apierror.Unavailable},
 		"network":       {&net.OpError{Op: "dial", Err: errors.New("refused")}, apierror.Unavailable},
 		"syntax":        {code("42601"), apierror.Internal},
 		"deadline":      {context.DeadlineExceeded, apierror.Timeout},
@@ -65,86 +133,4 @@ func TestTranslate(t *testing.T) {
 		})
 	}
 	require.NoError(t, postgres.Translate(nil))
-}
-
-// database begins transactions whose outcomes are scripted.
-type database struct {
-	begins    int
-	rollbacks int
-	beginErr  error
-	commitErr error
-}
-
-type transaction struct {
-	pgx.Tx
-	db *database
-}
-
-func (d *database) Begin(context.Context) (pgx.Tx, error) {
-	d.begins++
-	return transaction{db: d}, d.beginErr
-}
-
-func (t transaction) Commit(context.Context) error { return t.db.commitErr }
-
-func (t transaction) Rollback(ctx context.Context) error {
-	t.db.rollbacks++
-	return ctx.Err()
-}
-
-func TestInTxRetriesOnlyWhatMaySucceedNextTime(t *testing.T) {
-	tests := map[string]struct {
-		err    error
-		begins int
-	}{
-		"success":       {nil, 1},
-		"serialization": {&pgconn.PgError{Code: "40001"}, 4},
-		"deadlock":      {&pgconn.PgError{Code: "40P01"}, 4},
-		"duplicate":     {&pgconn.PgError{Code: "23505"}, 1},
-		"domain":        {errors.New("not allowed"), 1},
-	}
-	for name, tc := range tests {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				db := &database{}
-				err := postgres.InTx(t.Context(), db, func(pgx.Tx) error { return tc.err })
-				require.ErrorIs(t, err, tc.err)
-				require.Equal(t, tc.begins, db.begins)
-				require.Equal(t, tc.begins, db.rollbacks, "every transaction is closed")
-			})
-		})
-	}
-}
-
-func TestInTxRetriesAFailedCommitAndThenSucceeds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		db := &database{commitErr: &pgconn.PgError{Code: "40001"}}
-		err := postgres.InTx(t.Context(), db, func(pgx.Tx) error {
-			if db.begins == 3 {
-				db.commitErr = nil
-			}
-			return nil
-		})
-		require.NoError(t, err)
-		require.Equal(t, 3, db.begins)
-	})
-}
-
-func TestInTxReportsAFailedBegin(t *testing.T) {
-	refused := errors.New("refused")
-	err := postgres.InTx(t.Context(), &database{beginErr: refused}, func(pgx.Tx) error {
-		t.Error("fn must not run without a transaction")
-		return nil
-	})
-	require.ErrorIs(t, err, refused)
-}
-
-func TestInTxStopsRetryingWhenTheCallerHasGone(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	db := &database{}
-	conflict := &pgconn.PgError{Code: "40001"}
-	err := postgres.InTx(ctx, db, func(pgx.Tx) error { cancel(); return conflict })
-	require.ErrorIs(t, err, context.Canceled)
-	require.ErrorIs(t, err, conflict)
-	require.Equal(t, 1, db.begins)
 }

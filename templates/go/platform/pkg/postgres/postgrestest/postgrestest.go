@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/url"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -15,33 +14,39 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
+	container "github.com/testcontainers/testcontainers-go/modules/postgres"
 
 	"goldpath.local/service/pkg/config"
 	"goldpath.local/service/pkg/postgres"
+	"goldpath.local/service/pkg/testkit"
+	"goldpath.local/service/pkg/testkit/containertest"
 )
 
 // EnvDSN names the variable with the URI of a server on which the tests may
 // create databases, e.g. postgres://postgres@127.0.0.1:5432/postgres.
 const EnvDSN = "TEST_POSTGRES_DSN"
 
-// EnvRequire names the variable that turns a missing server from a skip into a
-// failure; CI sets it to 1.
-const EnvRequire = "TEST_REQUIRE_DEPS"
+// image is the one that CI runs as a service.
+const image = "postgres:17.6-bookworm@sha256:f3bd19c606e442c3d7bdfa8002e03fe260a1023351e0ea4598032022b68dd6e3"
+
+// server is shared by all tests of the process: starting one takes seconds.
+var server = &testkit.Server{Name: "PostgreSQL", Env: EnvDSN, Run: runContainer}
+
+// Stop ends the container, if one was started; pass it to testkit.VerifyMain.
+func Stop(ctx context.Context) error { return server.Stop(ctx) }
 
 // Config returns the configuration of a new, empty database that is dropped
-// when the test ends. Without a server the test is skipped.
+// when the test ends. The server is the one that EnvDSN names, else one in a
+// container; where there is neither, the test ends as testkit.Missing says.
 func Config(t testing.TB) postgres.Config {
 	t.Helper()
-	dsn := os.Getenv(EnvDSN)
-	if dsn == "" {
-		missing(t)
-	}
+	dsn := server.Address(t)
 	name := "test_" + strings.ToLower(rand.Text())
 	execute(t, dsn, "CREATE DATABASE "+name)
 	t.Cleanup(func() { execute(t, dsn, "DROP DATABASE "+name+" WITH (FORCE)") })
 
 	address, err := url.Parse(dsn)
-	require.NoError(t, err, "%s must be a URI", EnvDSN)
+	require.NoError(t, err, "the address of the server must be a URI")
 	address.Path = "/" + name
 	return postgres.Config{
 		DSN:             config.Secret(address.String()),
@@ -61,19 +66,21 @@ func Pool(t testing.TB, migrations fs.FS) *pgxpool.Pool {
 	return pool
 }
 
-func missing(t testing.TB) {
-	t.Helper()
-	if os.Getenv(EnvRequire) == "1" {
-		t.Fatalf("%s is not set and %s=1 forbids to skip", EnvDSN, EnvRequire)
+func runContainer(ctx context.Context) (testkit.Container, error) {
+	run := func(ctx context.Context) (*container.PostgresContainer, error) {
+		return container.Run(ctx, image, container.BasicWaitStrategies())
 	}
-	t.Skipf("NOT TESTED: set %s to run this test against PostgreSQL", EnvDSN)
+	address := func(ctx context.Context, c *container.PostgresContainer) (string, error) {
+		return c.ConnectionString(ctx, "sslmode=disable")
+	}
+	return containertest.Run(ctx, run, address)
 }
 
 func execute(t testing.TB, dsn, statement string) {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context()) // cleanup runs after the test's context has ended
 	conn, err := pgx.Connect(ctx, dsn)
-	require.NoError(t, err, "connect to %s", EnvDSN)
+	require.NoError(t, err, "connect to the server of the tests")
 	defer func() { require.NoError(t, conn.Close(ctx)) }()
 	_, err = conn.Exec(ctx, statement)
 	require.NoError(t, err)
