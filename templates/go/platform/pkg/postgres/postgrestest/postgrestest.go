@@ -17,9 +17,9 @@ import (
 	container "github.com/testcontainers/testcontainers-go/modules/postgres"
 
 	"goldpath.local/service/pkg/config"
+	"goldpath.local/service/pkg/containertest"
 	"goldpath.local/service/pkg/postgres"
 	"goldpath.local/service/pkg/testkit"
-	"goldpath.local/service/pkg/testkit/containertest"
 )
 
 // EnvDSN names the variable with the URI of a server on which the tests may

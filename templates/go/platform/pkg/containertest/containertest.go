@@ -1,5 +1,6 @@
-// Package containertest starts the containers behind testkit.Server. Only
-// packages that start one import it: it brings the client of a container engine.
+// Package containertest starts the containers behind testkit.Server. It is apart
+// from testkit because it brings the client of a container engine: only packages
+// that start containers import it.
 package containertest
 
 import (
