@@ -1,0 +1,3 @@
+module goldpath.local/style
+
+go 1.26.0

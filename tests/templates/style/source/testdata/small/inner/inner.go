@@ -1,0 +1,2 @@
+// Package inner is imported.
+package inner

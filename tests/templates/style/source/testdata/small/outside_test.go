@@ -1,0 +1,1 @@
+package small_test
