@@ -39,7 +39,7 @@ FOLDERS = [
 
 def rendered(into: Path, **answers: Any) -> Render:
     base = {"name": "ledger", "description": "Keeps the books", "owner": "group:default/payments"}
-    values = {**base, "lifecycle": "experimental", "logger": "logrus", "postgres": True, **answers}
+    values = {**base, "lifecycle": "experimental", "logger": "logrus", "rest": True, "postgres": True, **answers}
     return render_with(libraries.load(), BLANK, values, into)
 
 

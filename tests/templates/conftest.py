@@ -93,7 +93,7 @@ def go_library() -> Library:
 def answers(**more: Any) -> dict[str, Any]:
     """Return valid answers to the blank service's form."""
     base = {"name": "ledger", "description": "Keeps “books” & more", "owner": "group:default/payments"}
-    return {**base, "lifecycle": "experimental", "logger": "logrus", "postgres": False, "system": "checkout", **more}
+    return {**base, "lifecycle": "experimental", "logger": "logrus", "rest": True, "system": "checkout", **more}
 
 
 @pytest.fixture(scope="session", params=["without-postgres", "with-postgres"])

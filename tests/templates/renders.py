@@ -18,6 +18,7 @@ ANSWERS = {
     "owner": "group:default/payments",
     "lifecycle": "production",
     "logger": "logrus",
+    "rest": True,
     "system": "checkout",
 }
 

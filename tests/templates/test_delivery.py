@@ -322,14 +322,14 @@ def test_the_lock_knows_who_owns_what_is_new(folder: Path) -> None:
         assert (files[path]["class"], files[path]["guard"]) == ("platform", True), path
     for path in ("LICENSE", "SECURITY.md", "CONTRIBUTING.md", "docs/slo.yaml", "api/rest/breaking-changes.txt"):
         assert files[path]["class"] == "team", path
-    assert files["tools/package-lock.json"]["class"] == "generated"
+    assert files["tools/openapi/package-lock.json"]["class"] == "generated"
 
 
 def test_npm_packages_are_pinned_with_their_checksums(folder: Path) -> None:
-    lock = json.loads(text(folder, "tools/package-lock.json"))
+    lock = json.loads(text(folder, "tools/openapi/package-lock.json"))
     packages = {name: package for name, package in lock["packages"].items() if name}
     assert packages
     assert [name for name, package in packages.items() if "integrity" not in package] == []
     assert [name for name, package in packages.items() if "resolved" in package] == []
-    wanted = json.loads(text(folder, "tools/package.json"))["devDependencies"]
+    wanted = json.loads(text(folder, "tools/openapi/package.json"))["devDependencies"]
     assert all(packages[f"node_modules/{name}"]["version"] == version for name, version in wanted.items())
