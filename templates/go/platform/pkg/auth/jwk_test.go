@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -97,12 +98,13 @@ func TestKeysThatAreRefused(t *testing.T) {
 		"short Ed25519":      {with(ed25519Key(), map[string]any{"x": encode(make([]byte, 31))}), "must have 32 bytes"},
 		"empty Ed25519":      {with(ed25519Key(), map[string]any{"x": nil}), "not base64url"},
 		"padded":             {with(ed25519Key(), map[string]any{"x": encode(make([]byte, 32)) + "="}), "not base64url"},
+		"spare bits set":     {with(ed25519Key(), map[string]any{"x": strings.Repeat("A", 42) + "B"}), "not base64url"},
 		"short RSA":          {rsaKey(1024), "2048 to 8192 bits"},
 		"endless RSA":        {rsaKey(16384), "2048 to 8192 bits"},
 		"even modulus":       {with(rsaKey(2048), map[string]any{"n": encode(append([]byte{0x80}, make([]byte, 255)...))}), "odd modulus"},
 		"small exponent":     {with(rsaKey(2048), map[string]any{"e": "Aw"}), "odd exponent"},
 		"even exponent":      {with(rsaKey(2048), map[string]any{"e": "AQAC"}), "odd exponent"},
-		"huge exponent":      {with(rsaKey(2048), map[string]any{"e": "AQAAAAAAAAAAAQ"}), "odd exponent"},
+		"huge exponent":      {with(rsaKey(2048), map[string]any{"e": encode([]byte{1, 0, 0, 0, 0, 0, 0, 1, 0, 1})}), "odd exponent"},
 		"no exponent":        {with(rsaKey(2048), map[string]any{"e": nil}), "not base64url"},
 		"no y":               {with(p256, map[string]any{"y": nil}), "not base64url"},
 		"short coordinate":   {with(p256, map[string]any{"y": encode(make([]byte, 31))}), "coordinates of 32 bytes"},

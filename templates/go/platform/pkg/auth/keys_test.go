@@ -63,6 +63,25 @@ func TestAnIssuerThatIsDownAtStartIsTriedAgain(t *testing.T) {
 	})
 }
 
+// A token that comes before the loop runs asks for the fetch that start makes anyway.
+func TestTokensBeforeTheStartCauseNoSecondFetch(t *testing.T) {
+	issuer := authtest.NewIssuer(t)
+	for range 16 { // either may be first
+		before := issuer.Fetches()
+		synctest.Test(t, func(t *testing.T) {
+			verifier, err := auth.New(issuer.Config(), newRegistry(), discard(), auth.WithTransport(issuer))
+			require.NoError(t, err)
+			_, err = verifier.Verify(t.Context(), issuer.Token())
+			require.ErrorIs(t, err, auth.ErrKeysUnavailable)
+
+			authtest.Run(t, verifier)
+			synctest.Wait()
+			require.NoError(t, verifier.Ready(t.Context()))
+			require.Equal(t, before+1, issuer.Fetches())
+		})
+	}
+}
+
 func TestRotationWithOverlapRefusesNobody(t *testing.T) {
 	issuer := authtest.NewIssuer(t)
 	synctest.Test(t, func(t *testing.T) {
