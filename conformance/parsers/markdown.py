@@ -17,6 +17,10 @@ MOST_PARAGRAPH = 20_000
 MOST_ITEMS = 2000
 MOST_CODE = 500
 
+_DOCUMENT = re.compile(
+    r"(?:\.github/|docs/(?:operations/|runbooks/)?)?(?:readme|contributing|security|runbook)\.md", re.IGNORECASE
+)
+_RECORD = re.compile(r"(?:docs?/adr|docs/adrs|docs/(?:architecture/)?decisions|adr)/[^/]+\.md")
 _WORD = re.compile(r"\w[\w'\u2019.-]*")
 
 
@@ -110,9 +114,14 @@ class _Reader:
             self._links.append({"url": keepable(str(url), 1000), "line": line})
 
 
+def _wants(path: str) -> bool:
+    """Tell whether some check may read the file: most Markdown of a repository is for people alone."""
+    return path.endswith(".md") and (_DOCUMENT.fullmatch(path) or _RECORD.fullmatch(path)) is not None
+
+
 PARSER = Parser(
     name="markdown",
     version=with_package("3", "markdown-it-py"),
-    wants=lambda path: path.endswith(".md"),
+    wants=_wants,
     parse=parse,
 )

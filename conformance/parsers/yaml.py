@@ -8,7 +8,9 @@ are the texts of their scalars. A merge key (`<<`) is resolved; a key's own valu
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import yaml
@@ -46,10 +48,9 @@ class BoundError(ParseError):
 def parse(_path: str, content: bytes) -> Any:
     """Return `{"documents": [node]}`, nodes as in `conformance.examining.nodes`; ParseError when it is not YAML."""
     text = decode(content)
-    builder = _Builder()
+    builder = _Builder(is_keepable=text.isascii() and "\\" not in text)
     try:
-        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-            builder.take(event)
+        builder.read(yaml.CSafeLoader(text))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise ParseError(f"It is not valid YAML: {keepable(str(error.problem))}.", line) from None
@@ -59,37 +60,53 @@ def parse(_path: str, content: bytes) -> Any:
 
 
 class _Builder:
-    """Builds stored nodes from events, and counts what it builds."""
+    """Builds stored nodes from events, and counts what it builds.
 
-    def __init__(self) -> None:
+    Keys are most of what files hold, so that no node is made of one. `is_keepable` says that every text of the
+    document can be kept as it is.
+    """
+
+    def __init__(self, *, is_keepable: bool) -> None:
         self.documents: list[Stored] = []
+        self._is_keepable = is_keepable
         self._open: list[_Collection] = []
         self._anchors: dict[str, _Anchored] = {}
         self._nodes = self._aliased = self._characters = 0
+        self._readers: dict[type, Callable[[Any], None]] = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.MappingStartEvent: partial(self._start, is_mapping=True),
+            yaml.SequenceStartEvent: partial(self._start, is_mapping=False),
+            yaml.MappingEndEvent: self._end,
+            yaml.SequenceEndEvent: self._end,
+            yaml.AliasEvent: self._alias,
+            yaml.DocumentEndEvent: self._end_document,
+        }
 
-    def take(self, event: Any) -> None:
-        """Take the next event in."""
-        kind = type(event)
-        if kind is yaml.ScalarEvent:
-            self._scalar(event)
-        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-            self._start(event, is_mapping=kind is yaml.MappingStartEvent)
-        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-            self._end()
-        elif kind is yaml.AliasEvent:
-            self._alias(event)
-        elif kind is yaml.DocumentEndEvent:
-            self._anchors.clear()
+    def read(self, loader: Any) -> None:
+        """Read all events of a loader."""
+        readers, event_of = self._readers, loader.get_event
+        while (event := event_of()) is not None:
+            reader = readers.get(type(event))
+            if reader is not None:
+                reader(event)
 
     def _scalar(self, event: Any) -> None:
         text, line = event.value, event.start_mark.line + 1
         self._count(line, len(text))
-        is_plain = event.implicit[0]
+        is_plain, opened = event.implicit[0], self._open[-1] if self._open else None
+        if opened is not None and opened.wants_key and event.anchor is None:
+            opened.name(text, line, is_plain=is_plain)
+            return
         value = _resolved(text) if is_plain or (event.tag and event.tag not in _TEXT_TAGS) else text
-        stored = {"l": line, "v": keepable(value, MOST_CHARACTERS) if isinstance(value, str) else value}
-        if event.anchor:
+        if not self._is_keepable and isinstance(value, str):
+            value = keepable(value, MOST_CHARACTERS)
+        stored = {"l": line, "v": value}
+        if event.anchor is not None:
             self._anchors[event.anchor] = _Anchored(stored, text, 1, len(text), 0)
         self._place(stored, text, is_plain=is_plain)
+
+    def _end_document(self, _event: Any) -> None:
+        self._anchors.clear()
 
     def _start(self, event: Any, *, is_mapping: bool) -> None:
         line = event.start_mark.line + 1
@@ -99,7 +116,7 @@ class _Builder:
         self._open.append(_Collection(stored, event.anchor, self._nodes, self._characters))
         self._count(line, 0)
 
-    def _end(self) -> None:
+    def _end(self, _event: Any) -> None:
         done = self._open.pop()
         if done.anchor:
             nodes, characters = self._nodes - done.nodes_before, self._characters - done.characters_before
@@ -161,6 +178,7 @@ class _Collection:
         "height",
         "nodes_before",
         "stored",
+        "wants_key",
     )
 
     def __init__(self, stored: Stored, anchor: str | None, nodes_before: int, characters_before: int) -> None:
@@ -168,8 +186,9 @@ class _Collection:
         self.nodes_before, self.characters_before = nodes_before, characters_before
         self.height = 1
         self._items: list[Stored] | None = stored.get("s")
+        self.wants_key = self._items is None
         self._values: dict[str, Stored] = stored.get("m", {})
-        self._key: str | None = None
+        self._key = ""
         self._merged: dict[str, Stored] | None = None
 
     def holds(self, height: int) -> None:
@@ -177,29 +196,31 @@ class _Collection:
         self.height = max(self.height, height + 1)
 
     def add(self, node: Stored, text: str | None, *, is_plain: bool) -> None:
-        """Take the next item, key or value."""
+        """Take the next item, key or value; `text` is what a node is called as a key."""
         if self._items is not None:
             self._items.append(node)
-        elif self._key is None:
-            self._key = self._named(node, text, is_plain=is_plain)
-        elif self._key == _MERGE:
-            self._merge(node)
-            self._key = None
+        elif self.wants_key:
+            if text is None:
+                raise ParseError("A key of a mapping is itself a mapping or a list.", node["l"])
+            self.name(text, node["l"], is_plain=is_plain)
         else:
-            self._values[self._key] = node
-            self._key = None
+            self.wants_key = True
+            if self._key == _MERGE:
+                self._merge(node)
+            else:
+                self._values[self._key] = node
 
-    def _named(self, node: Stored, text: str | None, *, is_plain: bool) -> str:
-        if text is None:
-            raise ParseError("A key of a mapping is itself a mapping or a list.", node["l"])
+    def name(self, text: str, line: int, *, is_plain: bool) -> None:
+        """Take the next key."""
+        self.wants_key = False
         if is_plain and text == "<<":
-            return _MERGE
+            self._key = _MERGE
+            return
         if len(text) > MOST_KEY:
-            raise ParseError(f"A key is longer than {MOST_KEY} characters.", node["l"])
-        key = keepable(text, MOST_KEY)
+            raise ParseError(f"A key is longer than {MOST_KEY} characters.", line)
+        key = self._key = keepable(text, MOST_KEY)
         if key in self._values and (self._merged is None or self._values[key] is not self._merged.get(key)):
-            raise ParseError(f'The key "{keepable(text, 60)}" is there twice.', node["l"])
-        return key
+            raise ParseError(f'The key "{keepable(text, 60)}" is there twice.', line)
 
     def _merge(self, node: Stored) -> None:
         self._merged = {} if self._merged is None else self._merged
