@@ -18,6 +18,7 @@ from scaffolder.library import Library
 from scaffolder.library.composition import composed_tree, write_live
 from scaffolder.rendering.service import render_with
 from tests.engines import postgres
+from tests.templates.promtool import Promtool, build
 
 BLANK = "template:default/go-blank-service"
 ROOT = Path(__file__).resolve().parents[2]
@@ -139,3 +140,9 @@ def golangci_lint(go: str) -> str:
         environment = {**os.environ, "GOBIN": str(folder), "CGO_ENABLED": "0"}
         subprocess.run([go, "install", GOLANGCI_LINT], env=environment, check=True, timeout=2000)
     return str(folder / "golangci-lint")
+
+
+@pytest.fixture(scope="session")
+def promtool(go: str) -> Promtool:
+    """Prometheus' judge of rules and expressions, built once per version."""
+    return Promtool(build(go, CACHE))
