@@ -1,0 +1,99 @@
+package grpcserver
+
+import (
+	"context"
+
+	"google.golang.org/grpc"
+)
+
+// call is what interceptors know of a call, and tell each other about it.
+type call struct {
+	// method is the full name, "/package.Service/Method". Clients cannot invent
+	// it: calls of unknown methods reach no interceptor.
+	method string
+	// kind is unary, client_stream, server_stream or bidi_stream.
+	kind string
+	// probe is true for health and reflection.
+	probe bool
+	// reply is the metadata of the answer.
+	reply *reply
+	// innermost is the context that knows most about the call, for its log record.
+	innermost context.Context
+}
+
+const unary = "unary"
+
+func (c *call) isStream() bool { return c.kind != unary }
+
+func streamKind(info *grpc.StreamServerInfo) string {
+	switch {
+	case info.IsClientStream && info.IsServerStream:
+		return "bidi_stream"
+	case info.IsClientStream:
+		return "client_stream"
+	default:
+		return "server_stream"
+	}
+}
+
+// interceptor is one thing that is done around every call, unary or stream. It
+// runs the rest of the call by next, with the context that the rest should have.
+type interceptor func(ctx context.Context, c *call, next func(context.Context) error) error
+
+// compose returns interceptors as one, the first one outermost.
+func compose(all ...interceptor) interceptor {
+	return func(ctx context.Context, c *call, next func(context.Context) error) error {
+		for i := len(all) - 1; i >= 0; i-- {
+			outer, inner := all[i], next
+			next = func(ctx context.Context) error { return outer(ctx, c, inner) }
+		}
+		return next(ctx)
+	}
+}
+
+var probes = newMethods(healthMethods, reflectionMethods, reflectionAlphaMethods)
+
+// forUnary returns the interceptor as gRPC wants it for unary calls.
+func (i interceptor) forUnary() grpc.UnaryServerInterceptor {
+	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		c := &call{method: info.FullMethod, kind: unary, probe: probes.has(info.FullMethod), reply: &reply{}, innermost: ctx}
+		var res any
+		err := i(ctx, c, func(ctx context.Context) (err error) {
+			res, err = handler(ctx, req)
+			return err
+		})
+		c.reply.finish(grpc.ServerTransportStreamFromContext(ctx), err)
+		return res, err
+	}
+}
+
+// forStream returns the interceptor as gRPC wants it for streams.
+func (i interceptor) forStream() grpc.StreamServerInterceptor {
+	return func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+		ctx := ss.Context()
+		c := &call{method: info.FullMethod, kind: streamKind(info), probe: probes.has(info.FullMethod), reply: &reply{}, innermost: ctx}
+		err := i(ctx, c, func(ctx context.Context) error {
+			return handler(srv, &serverStream{ServerStream: ss, ctx: ctx, reply: c.reply})
+		})
+		c.reply.finish(grpc.ServerTransportStreamFromContext(ctx), err)
+		return err
+	}
+}
+
+// serverStream gives handlers the context that interceptors made, and sends the
+// metadata of the answer ahead of the first message.
+type serverStream struct {
+	grpc.ServerStream
+
+	ctx   context.Context
+	reply *reply
+}
+
+// Context returns the context of the call.
+func (s *serverStream) Context() context.Context { return s.ctx }
+
+// SendMsg sends a message.
+func (s *serverStream) SendMsg(m any) error {
+	s.reply.asHeader(s.ServerStream)
+	return s.ServerStream.SendMsg(m)
+}
