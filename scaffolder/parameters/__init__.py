@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from scaffolder.parameters.effective import effective_page, possible_properties
 from scaffolder.parameters.fields import Choice, FormField, form_fields
-from scaffolder.parameters.linting import Problem, lint
+from scaffolder.parameters.linting import Problem, capability_questions, lint
+from scaffolder.parameters.pickers import CAPABILITY
 from scaffolder.parameters.reading import read_form
 from scaffolder.parameters.review import Answer, review
 from scaffolder.parameters.validation import check_page, relevant, validate
 
 __all__ = [
+    "CAPABILITY",
     "Answer",
     "Choice",
     "FormField",
     "Problem",
+    "capability_questions",
     "check_page",
     "effective_page",
     "form_fields",

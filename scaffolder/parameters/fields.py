@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scaffolder.parameters.effective import controlling_keys, effective_page
-from scaffolder.parameters.pickers import SINGLE
+from scaffolder.parameters.pickers import CAPABILITY, SINGLE
 
 _INPUT_TYPES = {"email": "email", "uri": "url", "date": "date"}
 _MANY = 7
@@ -148,7 +148,12 @@ def control(schema: Mapping[str, Any]) -> str:
     picker = schema.get("ui:field")
     if picker in SINGLE:
         return "entity"
-    special = {"EntityNamePicker": "name", "EntityTagsPicker": "tags", "MultiEntityPicker": "entities"}
+    special = {
+        "EntityNamePicker": "name",
+        "EntityTagsPicker": "tags",
+        "MultiEntityPicker": "entities",
+        CAPABILITY: "checkbox",
+    }
     if picker in special:
         return special[str(picker)]
     return _plain_control(schema, str(schema.get("ui:widget", "")))

@@ -6,7 +6,7 @@ import functools
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,17 @@ def _lint(text: str) -> tuple[Problem, ...]:
     problems = [problem for number, page in enumerate(pages, 1) for problem in _page(f"page {number}", page)]
     times = Counter(key for page in pages if isinstance(page, dict) for key in possible_properties(page))
     problems += [Problem(key, "is asked on more than one page") for key, count in times.items() if count > 1]
+    if sum(bool(capability_questions([page])) for page in pages) > 1:
+        problems.append(
+            Problem("form", f"every {pickers.CAPABILITY} must stand on one page: they depend on each other")
+        )
     return tuple(problems)
+
+
+def capability_questions(pages: Iterable[Any]) -> list[str]:
+    """Return the keys of the questions that choose capabilities."""
+    found = [item for page in pages for item in possible_properties(page).items()]
+    return [key for key, schema in found if isinstance(schema, dict) and schema.get("ui:field") == pickers.CAPABILITY]
 
 
 def _page(where: str, page: Any) -> Iterator[Problem]:
@@ -103,6 +113,8 @@ def _property(where: str, key: str, schema: Any) -> Iterator[Problem]:
             yield Problem(where, f"{name} is not known; it is ignored", is_error=False)
     for child, below in schema.get("properties", {}).items():
         yield from _property(f"{where}.{child}", child, below)
+        if isinstance(below, dict) and below.get("ui:field") == pickers.CAPABILITY:
+            yield Problem(f"{where}.{child}", f"ui:field {pickers.CAPABILITY} must stand at the top of a page")
 
 
 def _looks(where: str, schema: Mapping[str, Any]) -> Iterator[Problem]:
@@ -111,6 +123,8 @@ def _looks(where: str, schema: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(where, f"ui:field {field} {pickers.REFUSED[field]}")
     elif field is not None and field not in pickers.KNOWN:
         yield Problem(where, f"ui:field {field} is not known; shown as plain text", is_error=False)
+    if field == pickers.CAPABILITY and schema.get("type") != "boolean":
+        yield Problem(where, f"ui:field {field} is for yes or no: its type must be boolean")
     if widget == "password":
         yield Problem(where, "ui:widget password asks for a secret; secrets never go through a form here")
     elif widget is not None and widget not in _WIDGETS:

@@ -1,4 +1,8 @@
-"""Backstage's form fields that know the catalog, and the rules for their values."""
+"""Form fields with a name of their own, Backstage's and ours, and the rules for their values.
+
+Backstage's know the catalog. A `CapabilityPicker` is a yes-or-no question named as a capability of the library; all of
+a page stand in one checklist. Backstage, which does not know it, shows a plain box.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,8 @@ ENTITY_REF = re.compile(
 TAG = re.compile(r"[a-z0-9+#]+(?:-[a-z0-9+#]+)*")
 SINGLE = frozenset({"OwnerPicker", "EntityPicker", "OwnedEntityPicker", "MyGroupsPicker"})
 ENTITIES = SINGLE | {"MultiEntityPicker"}
-KNOWN = ENTITIES | {"EntityNamePicker", "EntityTagsPicker"}
+CAPABILITY = "CapabilityPicker"
+KNOWN = ENTITIES | {"EntityNamePicker", "EntityTagsPicker", CAPABILITY}
 REFUSED = {
     "Secret": "asks for a secret; secrets never go through a form here",
     "RepoUrlPicker": "picks a repository on a foreign host; Goldpath makes the repository itself",

@@ -12,6 +12,7 @@ from typing import Any
 
 from scaffolder import library as libraries
 from scaffolder import parameters
+from scaffolder.capabilities import settle
 from scaffolder.forges import forge
 from scaffolder.library import Composition, Library
 from scaffolder.library.files import digest
@@ -50,8 +51,8 @@ def render_recorded(template: TemplateVersion, lock: Mapping[str, Any], into: Pa
     What the template asks for since then is answered by its defaults; answers that it does not ask for are left out.
     InputError says that the answers do not fit any more; RenderError as in `render_service`.
     """
-    values = parameters.validate(template.pages, parameters.relevant(template.pages, lock["answers"]))
-    return render_with(_library_of(template), template.ref, values, into, recorded=_recorded(lock))
+    answers = settle(template, parameters.relevant(template.pages, lock["answers"]))
+    return render_with(_library_of(template), template.ref, answers.values, into, recorded=_recorded(lock))
 
 
 def render_with(

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from portal.foundation.actors import Actor
-from scaffolder import parameters
 from scaffolder.actions import registry
 from scaffolder.actions.base import Plan, Planned
+from scaffolder.capabilities import settle
 from scaffolder.choices import StepStatus
 from scaffolder.engine.expressions import bind, is_true
 from scaffolder.engine.journal import WIRE_STATUS, clean
@@ -34,7 +34,10 @@ class PlannedStep:
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """The outcome of a dry run: steps with their plans, event bodies as a run would log them, output and files."""
+    """The outcome of a dry run: steps with their plans, event bodies as a run would log them, output and files.
+
+    `along` says of each answer that was changed to yes why: what is chosen requires it.
+    """
 
     template: TemplateVersion
     values: Mapping[str, Any]
@@ -42,6 +45,7 @@ class DryRun:
     log: tuple[Mapping[str, Any], ...]
     output: Mapping[str, Any]
     preview: Preview
+    along: Mapping[str, str] = field(default_factory=dict)
 
 
 def dry_run(template_ref: str, values: Mapping[str, Any], actor: Actor) -> DryRun:
@@ -50,9 +54,9 @@ def dry_run(template_ref: str, values: Mapping[str, Any], actor: Actor) -> DryRu
     Refuses what `start_run` refuses: NotFoundError for an unknown template, InputError with one FieldError per value.
     """
     template = find_template(template_ref)
-    answers = parameters.validate(template.pages, values)
-    preflight(answers, actor)
-    return _Planning(template, answers, actor).work()
+    answers = settle(template, values)
+    preflight(answers.values, actor)
+    return _Planning(template, answers.values, actor, along=answers.along).work()
 
 
 @dataclass
@@ -62,6 +66,7 @@ class _Planning:
     template: TemplateVersion
     values: Mapping[str, Any]
     actor: Actor
+    along: Mapping[str, str] = field(default_factory=dict)
     steps: list[PlannedStep] = field(default_factory=list)
     lines: list[Mapping[str, Any]] = field(default_factory=list)
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -75,10 +80,14 @@ class _Planning:
 
     def work(self) -> DryRun:
         """Plan every step in order."""
-        for step in steps_of(self.template):
+        steps = steps_of(self.template)
+        for note in self.along.values():
+            self._log(steps[0]["id"], note)
+        for step in steps:
             self._plan(step)
         output = bind(self.template.manifest["spec"].get("output") or {}, self._bindings())
-        return DryRun(self.template, self.values, tuple(self.steps), tuple(self.lines), output, self.preview())
+        done, log = tuple(self.steps), tuple(self.lines)
+        return DryRun(self.template, self.values, done, log, output, self.preview(), self.along)
 
     def _plan(self, step: Mapping[str, Any]) -> None:
         key, name = step["id"], step.get("name") or step["id"]

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -15,7 +15,7 @@ from portal.foundation.actors import Actor
 from portal.foundation.errors import ConflictError, InputError, NotFoundError
 from portal.foundation.models import User
 from portal.foundation.redaction import redact
-from scaffolder import parameters
+from scaffolder.capabilities import settle
 from scaffolder.choices import EventType
 from scaffolder.engine.doorbell import ring
 from scaffolder.models import Run, RunEvent, Step, TemplateVersion
@@ -35,9 +35,9 @@ def start_run(
 ) -> Run:
     """Store a run of the current version of a template as queued, and ring for a worker after the commit.
 
-    `values` are validated against the template, then checked against what exists: the name must be free, the owner a
-    group that `actor` may act for, the system known. Raises NotFoundError for an unknown template and InputError with
-    one FieldError per refused value.
+    `values` are validated against the template, with yes to what the chosen capabilities require, then checked against
+    what exists: the name must be free, the owner a group that `actor` may act for, the system known. Raises
+    NotFoundError for an unknown template and InputError with one FieldError per refused value.
 
     With `idempotency_key` the same request of the same actor gives the same run, whatever became of it; the key with
     another request raises ConflictError. A broker that does not answer does not fail the start.
@@ -48,12 +48,12 @@ def start_run(
     earlier = _earlier(actor, key, digest)
     if earlier is not None:
         return earlier
-    answers = parameters.validate(template.pages, values)
-    target = preflight(answers, actor)
-    run = _run(template, answers, actor, target)
+    answers = settle(template, values)
+    target = preflight(answers.values, actor)
+    run = _run(template, answers.values, actor, target)
     run.idempotency_key, run.request_digest, run.started_by = key, digest, user
     try:
-        _store(run)
+        _store(run, answers.along.values())
     except IntegrityError:
         return _lost_race(run, actor)
     return run
@@ -70,11 +70,11 @@ def seed_run(
     earlier = _earlier(actor, key, digest)
     if earlier is not None:
         return earlier
-    answers = parameters.validate(template.pages, values)
-    run = _run(template, answers, actor, preflight(answers, actor))
+    answers = settle(template, values)
+    run = _run(template, answers.values, actor, preflight(answers.values, actor))
     run.idempotency_key, run.request_digest = key, digest
     run.is_seed, run.created_at = True, created_at
-    _store(run)
+    _store(run, answers.along.values())
     return run
 
 
@@ -113,7 +113,7 @@ def _run(template: TemplateVersion, answers: dict[str, Any], actor: Actor, targe
     )
 
 
-def _store(run: Run) -> None:
+def _store(run: Run, notes: Iterable[str]) -> None:
     with transaction.atomic():
         run.save(force_insert=True)
         steps = [
@@ -129,7 +129,8 @@ def _store(run: Run) -> None:
         ]
         Step.objects.bulk_create(steps)
         message = f"{redact(run.actor_ref)} asked for {run.target_name} from {run.template}"
-        RunEvent.objects.create(run=run, type=EventType.LOG, body={"message": message, "stepId": steps[0].key})
+        for line in (message, *notes):
+            RunEvent.objects.create(run=run, type=EventType.LOG, body={"message": line, "stepId": steps[0].key})
         ring(run.pk)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -44,7 +44,7 @@ def register_templates() -> list[TemplateVersion]:
     """
     loaded = library.load()
     for ref, template in loaded.templates.items():
-        _refuse_broken(ref, template.manifest)
+        _refuse_broken(ref, template.manifest, loaded.capabilities)
     with transaction.atomic():
         versions = [
             _register(ref, deepcopy(dict(template.manifest)), loaded.version, loaded.digest, loaded.name)
@@ -82,18 +82,23 @@ def _register(ref: str, manifest: dict[str, Any], version: str, digest: str, nam
     return row
 
 
-def _refuse_broken(ref: str, manifest: Mapping[str, Any]) -> None:
-    found = problems(manifest)
+def _refuse_broken(ref: str, manifest: Mapping[str, Any], capabilities: Sequence[str]) -> None:
+    found = problems(manifest, capabilities)
     if found:
         raise InputError(f"The template {ref} cannot be registered: {'; '.join(found)}.")
 
 
-def problems(manifest: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with the parameters, steps and output of a template's manifest."""
+def problems(manifest: Mapping[str, Any], capabilities: Sequence[str]) -> list[str]:
+    """Return what is wrong with the parameters, steps and output of a template's manifest.
+
+    `capabilities` are those of its library, which its CapabilityPickers may ask for.
+    """
     spec = manifest.get("spec", {})
     pages = spec.get("parameters", [])
-    linted = parameters.lint(pages if isinstance(pages, list) else [pages])
-    found = [f"{problem.path}: {problem.message}" for problem in linted if problem.is_error]
+    pages = pages if isinstance(pages, list) else [pages]
+    found = [f"{problem.path}: {problem.message}" for problem in parameters.lint(pages) if problem.is_error]
+    unknown = [key for key in parameters.capability_questions(pages) if key not in capabilities]
+    found += [f"{key}: the library has no capability of this name" for key in unknown]
     steps = spec.get("steps") or []
     if not steps:
         found.append("it has no steps")

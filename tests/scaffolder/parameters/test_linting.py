@@ -5,12 +5,21 @@ from typing import Any
 import pytest
 
 from portal.foundation.errors import InputError
-from scaffolder.parameters import lint, validate
+from scaffolder.parameters import capability_questions, lint, validate
 from tests.scaffolder.parameters.forms import PAGES
 
 
 def page(**schema: Any) -> list[dict[str, Any]]:
     return [{"properties": {"field": {"type": "string", **schema}}}]
+
+
+def capabilities(*keys: str) -> dict[str, Any]:
+    return {"properties": {key: {"type": "boolean", "ui:field": "CapabilityPicker"} for key in keys}}
+
+
+def test_a_checklist_of_capabilities_is_a_good_form() -> None:
+    assert lint([capabilities("rest", "grpc")]) == ()
+    assert capability_questions([*page(), capabilities("rest", "grpc")]) == ["rest", "grpc"]
 
 
 def test_a_good_form_has_no_problems() -> None:
@@ -30,6 +39,9 @@ def test_a_good_form_has_no_problems() -> None:
         ([{"properties": {"a": {"$ref": "http://127.0.0.1/x"}}}], "$ref"),
         ([*page(), *page()], "more than one page"),
         (["page"], "must be an object"),
+        (page(**{"ui:field": "CapabilityPicker"}), "its type must be boolean"),
+        ([capabilities("a"), capabilities("b")], "must stand on one page"),
+        ([{"properties": {"g": {"type": "object", **capabilities("a")}}}], "at the top of a page"),
     ],
 )
 def test_a_form_that_cannot_be_used_is_refused_with_its_reason(pages: Any, words: str) -> None:

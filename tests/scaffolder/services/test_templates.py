@@ -95,8 +95,8 @@ def test_a_broken_template_is_refused_with_everything_that_is_wrong(
 
 def test_a_template_without_steps_is_a_problem() -> None:
     manifest = {**MANIFEST, "spec": {**MANIFEST["spec"], "steps": []}}
-    assert "it has no steps" in templates.problems(manifest)
-    assert templates.problems(MANIFEST) == []
+    assert "it has no steps" in templates.problems(manifest, [])
+    assert templates.problems(MANIFEST, []) == []
 
 
 def test_an_entity_that_is_the_registered_one_is_taken(template: TemplateVersion) -> None:
