@@ -5,8 +5,9 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc/status"
+
+	"goldpath.local/service/pkg/metrics"
 )
 
 // Metrics measures calls: rate, errors and duration by method and code, and how
@@ -54,16 +55,6 @@ func (m *Metrics) measure(ctx context.Context, c *call, next func(context.Contex
 	err := next(ctx)
 	code := status.Code(err).String()
 	m.handled.WithLabelValues(c.method, c.kind, code).Inc()
-	observe(ctx, m.duration.WithLabelValues(c.method, c.kind, code), time.Since(begin))
+	metrics.Observe(ctx, m.duration.WithLabelValues(c.method, c.kind, code), time.Since(begin))
 	return err
-}
-
-func observe(ctx context.Context, histogram prometheus.Observer, took time.Duration) {
-	span := trace.SpanContextFromContext(ctx)
-	exemplars, ok := histogram.(prometheus.ExemplarObserver)
-	if !ok || !span.IsSampled() {
-		histogram.Observe(took.Seconds())
-		return
-	}
-	exemplars.ObserveWithExemplar(took.Seconds(), prometheus.Labels{"trace_id": span.TraceID().String()})
 }

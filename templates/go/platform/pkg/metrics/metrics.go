@@ -75,11 +75,13 @@ func (m *HTTP) Begin(method string) func(ctx context.Context, route string, stat
 	m.inFlight.Inc()
 	return func(ctx context.Context, route string, status int) {
 		m.inFlight.Dec()
-		observe(ctx, m.duration.WithLabelValues(knownMethod(method), route, strconv.Itoa(status)), time.Since(begin))
+		Observe(ctx, m.duration.WithLabelValues(knownMethod(method), route, strconv.Itoa(status)), time.Since(begin))
 	}
 }
 
-func observe(ctx context.Context, histogram prometheus.Observer, took time.Duration) {
+// Observe measures how long something took. When the context holds a sampled
+// trace, that trace is the exemplar of the measurement.
+func Observe(ctx context.Context, histogram prometheus.Observer, took time.Duration) {
 	span := trace.SpanContextFromContext(ctx)
 	exemplars, ok := histogram.(prometheus.ExemplarObserver)
 	if !ok || !span.IsSampled() {
