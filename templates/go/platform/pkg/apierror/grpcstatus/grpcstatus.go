@@ -65,6 +65,25 @@ func Kind(code codes.Code) apierror.Kind {
 	}
 }
 
+// CodeOf returns the code of the status that FromError would return.
+func CodeOf(err error) codes.Code {
+	if err == nil {
+		return codes.OK
+	}
+	if s := chosen(err); s.Code() != codes.OK {
+		return s.Code()
+	}
+	return codeOf(apierror.From(err))
+}
+
+// codeOf tells those who left from those who were left alone.
+func codeOf(e *apierror.Error) codes.Code {
+	if e.Kind == apierror.Unavailable && errors.Is(e, context.Canceled) {
+		return codes.Canceled
+	}
+	return Code(e.Kind)
+}
+
 // FromError returns the status to answer with. Errors of the model carry their
 // reason (ErrorInfo), fields (BadRequest) and time to wait (RetryInfo); domain
 // says whose reasons these are, usually the name of the service. A status that a
@@ -93,10 +112,6 @@ func chosen(err error) *status.Status {
 // New returns the status for an error of the model. Too many fields and too long
 // texts are cut.
 func New(e *apierror.Error, domain string) *status.Status {
-	code := Code(e.Kind)
-	if e.Kind == apierror.Unavailable && errors.Is(e, context.Canceled) {
-		code = codes.Canceled
-	}
 	details := []protoadapt.MessageV1{&errdetails.ErrorInfo{Reason: text(e.Reason), Domain: text(domain)}}
 	if len(e.Fields) > 0 {
 		details = append(details, badRequest(e.Fields))
@@ -104,7 +119,7 @@ func New(e *apierror.Error, domain string) *status.Status {
 	if e.RetryAfter > 0 {
 		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(e.RetryAfter)})
 	}
-	s := status.New(code, text(e.Message))
+	s := status.New(codeOf(e), text(e.Message))
 	if detailed, err := s.WithDetails(details...); err == nil {
 		return detailed
 	}

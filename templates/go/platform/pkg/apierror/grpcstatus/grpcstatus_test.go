@@ -116,6 +116,7 @@ func TestWhatHandlersReturnBecomesAStatus(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := grpcstatus.FromError(tc.err, "ledger")
 			require.Equal(t, tc.code, s.Code())
+			require.Equal(t, tc.code, grpcstatus.CodeOf(tc.err))
 			require.Equal(t, tc.message, s.Message())
 		})
 	}
