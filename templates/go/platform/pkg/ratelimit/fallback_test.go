@@ -87,7 +87,7 @@ func TestAnOutageCostsAFewTimeoutsAndThenNothing(t *testing.T) {
 				for range 10 {
 					allow(t, fallback, "a")
 				}
-				require.EqualValues(t, 4, shared.asked, "one request tries again")
+				require.EqualValues(t, 4, shared.asked.Load(), "one request tries again")
 
 				time.Sleep(fallbackConfig().Pause)
 				shared.do = works
