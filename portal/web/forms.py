@@ -11,8 +11,10 @@ from django.http import QueryDict
 
 from portal.foundation.actors import Actor
 from portal.foundation.errors import FieldError
+from portal.web.checklist import Checklist, checklist, is_box, titled
 from portal.web.pickers import Pickers
 from scaffolder import parameters
+from scaffolder.capabilities import Catalogue, catalogue_of, choose, notes, wanted
 from scaffolder.models import TemplateVersion
 from scaffolder.parameters import FormField
 from scaffolder.services import name_status
@@ -62,7 +64,27 @@ class PageForm:
     def fields(self) -> list[ShownField]:
         """The questions, with choices and errors."""
         fields = Pickers(self.actor).fill(parameters.form_fields(self.schema, self.values))
-        return [self._shown(each) for each in fields]
+        return [self._shown(titled(each, self.catalogue)) for each in fields]
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The capabilities that the template offers."""
+        return catalogue_of(self.template)
+
+    @cached_property
+    def parts(self) -> list[ShownField | Checklist]:
+        """The questions as they stand on the page: the capabilities together, where the first of them stands."""
+        boxes = [each for each in self.fields if is_box(each.field, self.catalogue)]
+        if not boxes:
+            return [*self.fields]
+        made = checklist(self.catalogue, [(each.field, each.errors) for each in boxes], self.values)
+        return [made if each is boxes[0] else each for each in self.fields if each is boxes[0] or each not in boxes]
+
+    @property
+    def notes(self) -> list[str]:
+        """What comes along with the capabilities that are ticked on this page, a sentence for each."""
+        choice = choose(self.catalogue, wanted(self.values))
+        return list(notes(self.catalogue, choice, parameters.capability_questions([self.schema])).values())
 
     @property
     def address(self) -> tuple[str, str]:
@@ -89,8 +111,9 @@ class PageForm:
         self.values = parameters.relevant(self.template.pages, {**kept, **answers})
 
     def check(self) -> bool:
-        """Find out what is wrong with the answers of this page; a taken name is wrong too."""
-        self.errors = parameters.check_page(self.schema, self.values) or self._taken_names()
+        """Find out what is wrong with the answers of this page: a taken name too, and capabilities that do not fit."""
+        found = parameters.check_page(self.schema, self.values)
+        self.errors = found or [*self._taken_names(), *self._unfit_capabilities()]
         return not self.errors
 
     @property
@@ -107,6 +130,17 @@ class PageForm:
                 if not status.free:
                     errors.append(FieldError((each.key,), status.reason, "goldpath"))
         return errors
+
+    def _unfit_capabilities(self) -> list[FieldError]:
+        """Return what is wrong with the capabilities, on the last page that asks for any: before, more may come."""
+        asking = [
+            number
+            for number, page in enumerate(self.template.pages, 1)
+            if not self.catalogue.by_name.keys().isdisjoint(parameters.possible_properties(page))
+        ]
+        if self.number not in asking[-1:]:
+            return []
+        return list(choose(self.catalogue, wanted(self.values)).problems)
 
     def _shown(self, each: FormField) -> ShownField:
         own = [error.message for error in self.errors if _is_about(each, error.path)]

@@ -44,6 +44,7 @@ urlpatterns = [
     path("create/draft/<uuid:draft_id>/discard", create.discard, name="create-discard"),
     path("create/<str:namespace>/<str:name>", create.begin, name="create-begin"),
     path("create/<str:namespace>/<str:name>/<int:number>/fields", create.fields, name="create-fields"),
+    path("create/<str:namespace>/<str:name>/architecture", create.architecture, name="create-architecture"),
     path("runs", runs.runs, name="runs"),
     path("runs/<uuid:run_id>", runs.run, name="runs-run"),
     path("runs/<uuid:run_id>/log", runs.log, name="runs-log"),

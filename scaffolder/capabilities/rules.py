@@ -44,10 +44,9 @@ def _alternatives(catalogue: Catalogue, names: Iterable[str], brought: frozenset
 
 
 def _clash(catalogue: Catalogue, some: frozenset[str], others: frozenset[str]) -> bool:
-    return any(
-        not {one, another} <= some and not {one, another} <= others
-        for one, another in catalogue.conflicts(some | others)
-    )
+    """Tell whether something of the one conflicts with something of the other."""
+    pairs = (frozenset(pair) for pair in catalogue.conflicts(some | others))
+    return any(not pair <= some and not pair <= others for pair in pairs)
 
 
 def _words(catalogue: Catalogue, name: str, excludes: Iterable[str]) -> Iterator[str]:

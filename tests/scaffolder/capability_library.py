@@ -93,14 +93,9 @@ ASKED = [name for name in SPECS if name != "http"]
 def manifest(name: str) -> str:
     spec = dict(SPECS[name])
     known = {key: spec.pop(key) for key in ("title", "description") if key in spec}
-    return yaml.safe_dump(
-        {
-            "apiVersion": "goldpath.dev/v1alpha1",
-            "kind": "Layer",
-            "metadata": {"name": f"capabilities/{name}", **known},
-            "spec": spec,
-        }
-    )
+    document: dict[str, Any] = yaml.safe_load(fixture_library.layer(f"capabilities/{name}", **spec))
+    document["metadata"] = {"name": f"capabilities/{name}", **known}
+    return yaml.safe_dump(document)
 
 
 def pages() -> list[dict[str, Any]]:
@@ -156,9 +151,10 @@ def changes() -> dict[str, str | None]:
         "capabilities": list(SPECS),
         "templates": ["services/shop/template.yaml"],
     }
-    gone = [path for path in fixture_library.FILES if path.startswith(("gomod/", "services/", "capabilities/"))]
+    other = ("gomod/", "services/", "capabilities/")
+    gone: dict[str, str | None] = {path: None for path in fixture_library.FILES if path.startswith(other)}
     return {
-        **dict.fromkeys(gone),
+        **gone,
         "library.yaml": yaml.safe_dump(document),
         "base/files/go.mod": f"module {PLACEHOLDER}\n\ngo 1.26.0\n",
         **{f"capabilities/{name}/manifest.yaml": manifest(name) for name in SPECS},

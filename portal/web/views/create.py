@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,10 +11,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.foundation.errors import InputError, NotFoundError
+from portal.web.architecture import draw, scene
 from portal.web.forms import NAMESPACE, PageForm, page_of
 from portal.web.people import PageRequest, signed_in
 from portal.web.sources import is_binary, lines, tree
 from scaffolder import parameters
+from scaffolder.capabilities import catalogue_of, choose, settle, wanted
 from scaffolder.models import Draft, Run, TemplateVersion
 from scaffolder.previews import Preview, preview
 from scaffolder.services import dry_run, find_template, name_status, start_run
@@ -42,7 +45,7 @@ def begin(request: PageRequest, namespace: str, name: str) -> HttpResponse:
         if form.check():
             draft = Draft.objects.create(user=request.user, template=template, values=form.values)
             _forget_oldest(request)
-            return _after(draft, 1)
+            return _after(request, draft, form)
     return _shown(request, form, None)
 
 
@@ -61,7 +64,7 @@ def page(request: PageRequest, draft_id: uuid.UUID, number: int) -> HttpResponse
         if is_good or (goes_back and not form.is_unsafe):
             draft.values = form.values
             draft.save(update_fields=["values", "updated_at"])
-            return redirect("web:create-page", draft.pk, number - 1) if goes_back else _after(draft, number)
+            return redirect("web:create-page", draft.pk, number - 1) if goes_back else _after(request, draft, form)
     elif "check" in request.GET:
         form.check()
     return _shown(request, form, draft)
@@ -93,13 +96,23 @@ def name_check(request: PageRequest) -> HttpResponse:
 
 @require_GET
 @signed_in
+def architecture(request: PageRequest, namespace: str, name: str) -> HttpResponse:
+    """Draw the architecture that the capabilities in the address come to: each that is named there is wanted."""
+    catalogue = catalogue_of(find_template(f"template:{namespace}/{name}"))
+    choice = choose(catalogue, (each.name for each in catalogue.asked if each.name in request.GET))
+    views = draw(scene(catalogue, choice, request.GET.get("_name", "")))
+    return render(request, "create/architecture/figure.html", {"views": views})
+
+
+@require_GET
+@signed_in
 def review(request: PageRequest, draft_id: uuid.UUID) -> HttpResponse:
     """Show what would be created and where, and every file of it; nothing outside is touched."""
     draft = _draft(request, draft_id)
     try:
         if request.htmx and "path" in request.GET:
-            answers = parameters.validate(draft.template.pages, draft.values)
-            return render(request, "create/files.html", _files(request, draft, preview(draft.template, answers)))
+            answers = settle(draft.template, draft.values)
+            return render(request, "create/files.html", _files(request, draft, preview(draft.template, answers.values)))
         planned = dry_run(draft.template.ref, draft.values, request.actor)
     except InputError as refused:
         if not refused.fields:
@@ -156,9 +169,12 @@ def _forget_oldest(request: PageRequest) -> None:
         Draft.objects.filter(pk__in=list(old)).delete()
 
 
-def _after(draft: Draft, number: int) -> HttpResponse:
-    if number < len(draft.template.pages):
-        return redirect("web:create-page", draft.pk, number + 1)
+def _after(request: HttpRequest, draft: Draft, form: PageForm) -> HttpResponse:
+    """Go on to the next page, with what comes along with the answers of this one; the review says that by itself."""
+    if form.number < len(draft.template.pages):
+        for note in form.notes:
+            messages.success(request, note)
+        return redirect("web:create-page", draft.pk, form.number + 1)
     return redirect("web:create-review", draft.pk)
 
 
@@ -189,14 +205,30 @@ def _files(request: HttpRequest, draft: Draft, rendered: Preview) -> dict[str, o
 
 def _plan(draft: Draft, planned: DryRun) -> dict[str, object]:
     total = sum(file.size for file in planned.preview.files)
+    answers = parameters.review(draft.template.pages, planned.values)
+    boxes = parameters.capability_questions(draft.template.pages)
     return {
         "template": draft.template,
         "pages": draft.template.pages,
         "steps": planned.steps,
         "name": planned.values["name"],
-        "answers": parameters.review(draft.template.pages, planned.values),
+        "answers": [answer for answer in answers if answer.key not in boxes],
+        **_made_of(draft, planned, boxes),
         "file_count": len(planned.preview.files),
         "total_size": total,
+    }
+
+
+def _made_of(draft: Draft, planned: DryRun, boxes: Sequence[str]) -> dict[str, object]:
+    """Return the capabilities that were chosen in the checklist, with why others came along, and the picture."""
+    catalogue = catalogue_of(draft.template)
+    if not catalogue.asked:
+        return {}
+    choice = choose(catalogue, wanted(draft.values))
+    chosen = [catalogue.by_name[name] for name in choice.chosen if name in boxes]
+    return {
+        "made_of": [(each.title, choice.along.get(each.name, "")) for each in chosen],
+        "views": draw(scene(catalogue, choice, str(planned.values["name"]))),
     }
 
 

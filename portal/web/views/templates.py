@@ -9,8 +9,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from portal.web.checklist import titled
 from portal.web.people import PageRequest, signed_in
 from scaffolder import library, parameters
+from scaffolder.capabilities import Catalogue, catalogue_of
 from scaffolder.library import Layer, LibraryError
 from scaffolder.models import TemplateVersion
 from scaffolder.parameters import FormField
@@ -42,7 +44,7 @@ def template(request: PageRequest, namespace: str, name: str) -> HttpResponse:
     context = {
         "template": found,
         "versions": TemplateVersion.objects.filter(ref=found.ref).order_by("-registered_at")[:10],
-        "questions": [question for page in found.pages for question in _questions(page)],
+        "questions": [question for page in found.pages for question in _questions(page, catalogue_of(found))],
         "problems": parameters.lint(found.pages),
         "layers": _layers(found),
         "steps": found.manifest["spec"].get("steps", []),
@@ -50,12 +52,13 @@ def template(request: PageRequest, namespace: str, name: str) -> HttpResponse:
     return render(request, "templates/template.html", context)
 
 
-def _questions(page: dict[str, Any]) -> list[Question]:
+def _questions(page: dict[str, Any], catalogue: Catalogue) -> list[Question]:
     possible = parameters.possible_properties(page)
     always = page.get("properties", {})
     flat = {"properties": possible, "required": page.get("required", []), "ui:order": page.get("ui:order", [])}
     title = str(page.get("title", ""))
-    return [Question(title, each, each.key not in always) for each in parameters.form_fields(flat, {})]
+    fields = [titled(each, catalogue) for each in parameters.form_fields(flat, {})]
+    return [Question(title, each, each.key not in always) for each in fields]
 
 
 def _layers(found: TemplateVersion) -> list[tuple[Layer, str]]:
