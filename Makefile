@@ -5,7 +5,7 @@ PY := .venv/bin/python
 BIN := .venv/bin
 COOLDOWN ?= 7 days
 
-.PHONY: help run test test-sqlite test-postgres test-go check lint types imports html lock base dev browser bench audit clean
+.PHONY: help run test test-sqlite test-postgres test-go templates check lint types imports html lock base dev browser bench audit clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test-postgres: dev ## the Python suite on PostgreSQL
 
 test-go: dev ## the template library: compose, build, lint and test what it renders
 	@$(PY) -m tests.run go
+
+templates: dev ## the library's own gate: every set of capabilities, tested in full
+	@GOLDPATH_TEMPLATES_FULL=1 $(PY) -m tests.run go
 
 check: dev lint types imports html ## lint, types, import rules, migrations, templates
 

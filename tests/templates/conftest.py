@@ -17,10 +17,12 @@ from scaffolder import library as libraries
 from scaffolder.library import Library
 from scaffolder.library.composition import composed_tree, write_live
 from scaffolder.rendering.service import render_with
-from tests.engines import postgres
+from tests.engines import postgres, redis
+from tests.templates.sets import SETS, answers_for, tested
 from tests.templates.promtool import Promtool, build
 
 BLANK = "template:default/go-blank-service"
+_rendered: set[str] = set()
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = Path(os.environ.get("GOLDPATH_TEST_CACHE", ROOT / ".cache"))
 GOLANGCI_LINT = "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.13.1"
@@ -41,7 +43,13 @@ class GoTree:
 
     def attempt(self, *command: str, **extra: str) -> tuple[int, str]:
         """Run a command in the folder and return its exit code and its output."""
-        environment = {**os.environ, "GOFLAGS": "-buildvcs=false", "CGO_ENABLED": _cgo(), **self.environment, **extra}
+        environment = {
+            **os.environ,
+            "GOFLAGS": "-buildvcs=false -trimpath",
+            "CGO_ENABLED": _cgo(),
+            **self.environment,
+            **extra,
+        }
         done = subprocess.run(
             command,
             cwd=self.folder,
@@ -97,12 +105,25 @@ def answers(**more: Any) -> dict[str, Any]:
     return {**base, "lifecycle": "experimental", "logger": "logrus", "rest": True, "system": "checkout", **more}
 
 
-@pytest.fixture(scope="session", params=["without-postgres", "with-postgres"])
+@pytest.fixture(scope="session", params=SETS)
 def service(request: pytest.FixtureRequest, go: str, go_library: Library, stable: Path) -> GoTree:
-    """One rendered service for each variant of the blank template, at a stable path so that Go's cache hits."""
-    folder = stable / request.param
-    shutil.rmtree(folder, ignore_errors=True)
-    render_with(go_library, BLANK, answers(postgres=request.param == "with-postgres"), folder)
+    """One rendered service for each set, at a stable path so that Go's cache hits."""
+    return render_set(request.param, go_library, stable)
+
+
+@pytest.fixture(scope="session", params=tested())
+def tested_service(request: pytest.FixtureRequest, go: str, go_library: Library, stable: Path) -> GoTree:
+    """One rendered service for each set whose tests run."""
+    return render_set(request.param, go_library, stable)
+
+
+def render_set(name: str, go_library: Library, stable: Path) -> GoTree:
+    """Render the blank service with a set of capabilities, unless this run has done so."""
+    folder = stable / name
+    if name not in _rendered:
+        shutil.rmtree(folder, ignore_errors=True)
+        render_with(go_library, BLANK, answers(**answers_for(name)), folder)
+        _rendered.add(name)
     return GoTree(folder)
 
 
@@ -126,10 +147,14 @@ def stable() -> Path:
 
 
 @pytest.fixture(scope="session")
-def database() -> Iterator[str]:
-    """A real PostgreSQL server, for the repository tests of the rendered service."""
-    with postgres() as url:
-        yield f"{url}?sslmode=disable"
+def engines() -> Iterator[dict[str, str]]:
+    """Real PostgreSQL and Redis servers, as the environment that the tests of a render look for."""
+    with postgres() as database, redis() as cache:
+        yield {
+            "TEST_POSTGRES_DSN": f"{database}?sslmode=disable",
+            "TEST_REDIS_URL": cache,
+            "TEST_REQUIRE_DEPS": "1",
+        }
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,36 @@
+"""The sets that the gate renders leave no two capabilities untried together, or apart."""
+
+from __future__ import annotations
+
+import pytest
+
+from scaffolder import library as libraries
+from tests.templates.conftest import BLANK
+from tests.templates.sets import ALWAYS_TESTED, SETS, offered, pairs_of, possible_pairs
+
+
+def test_the_sets_cover_every_pair_of_choices() -> None:
+    library = libraries.load()
+    template = library.templates[BLANK]
+    names = offered(template, library)
+    covered = set().union(*(pairs_of(chosen, names) for chosen in SETS.values()))
+    assert possible_pairs(library, template, names) - covered == set()
+
+
+def test_the_largest_set_holds_every_capability_that_is_offered() -> None:
+    library = libraries.load()
+    assert set(offered(library.templates[BLANK], library)) <= set(SETS["all"])
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_each_set_can_be_chosen(name: str) -> None:
+    library = libraries.load()
+    template = library.templates[BLANK]
+    wanted = set(SETS[name]) & set(offered(template, library))
+    if not wanted & {"rest", "grpc", "graphql"}:
+        wanted &= {"postgres", "redis", "crypto"}
+    assert wanted <= set(libraries.chosen_capabilities(library, template, wanted))
+
+
+def test_none_and_all_are_always_tested() -> None:
+    assert {"none", "all"} <= set(ALWAYS_TESTED) <= set(SETS)
