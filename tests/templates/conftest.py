@@ -18,10 +18,12 @@ from scaffolder.library import Library
 from scaffolder.library.composition import composed_tree, write_live
 from scaffolder.rendering.service import render_with
 from tests.engines import postgres, redis
-from tests.templates.sets import SETS, answers_for, tested
 from tests.templates.promtool import Promtool, build
+from tests.templates.sets import SETS, answers_for, tested
 
 BLANK = "template:default/go-blank-service"
+# Without paths of folders in them, packages that renders share are compiled once.
+GOFLAGS = "-buildvcs=false -trimpath"
 _rendered: set[str] = set()
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = Path(os.environ.get("GOLDPATH_TEST_CACHE", ROOT / ".cache"))
