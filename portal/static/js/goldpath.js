@@ -37,6 +37,13 @@ window.addEventListener("pageshow", () => {
   document.querySelectorAll("[data-sent]").forEach((form) => delete form.dataset.sent);
 });
 
+// A row of tabs may be wider than a phone: show the one that is open, in the middle.
+document.querySelectorAll(".tabs [aria-current]").forEach((tab) => {
+  const row = tab.closest(".tabs");
+  const place = tab.getBoundingClientRect();
+  row.scrollLeft += place.left - row.getBoundingClientRect().left - (row.clientWidth - place.width) / 2;
+});
+
 const copy = async (button) => {
   const source = document.getElementById(button.dataset.copy);
   try {
