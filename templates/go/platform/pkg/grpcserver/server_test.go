@@ -217,7 +217,8 @@ func TestASlowClientHoldsOnlyItsOwnStream(t *testing.T) {
 		}
 	}
 	f := listen(t, impl, nil)
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	require.NoError(t, f.call(t))
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
 	_, err := f.client.FullDuplexCall(ctx)
 	require.NoError(t, err)
