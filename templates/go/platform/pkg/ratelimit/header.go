@@ -6,6 +6,13 @@ import (
 	"time"
 )
 
+// The names of the fields, spelled as http.Header keeps them: any other spelling is
+// converted for every request.
+const (
+	policyHeader = "Ratelimit-Policy"
+	stateHeader  = "Ratelimit"
+)
+
 // SetHeaders tells the client about the decision: RateLimit-Policy and RateLimit as in
 // draft-ietf-httpapi-ratelimit-headers-10, and Retry-After (RFC 9110, 10.2.3) when the
 // request was refused. For a bucket of 20 tokens that fills in 2 s and holds 5 now:
@@ -13,8 +20,8 @@ import (
 //	RateLimit-Policy: "default";q=20;w=2
 //	RateLimit: "default";r=5;t=2
 func (d Decision) SetHeaders(h http.Header) {
-	h.Set("RateLimit-Policy", item(d.Policy, "q", d.Limit, "w", seconds(d.Window)))
-	h.Set("RateLimit", item(d.Policy, "r", d.Remaining, "t", seconds(d.ResetAfter)))
+	h.Set(policyHeader, item(d.Policy, "q", d.Limit, "w", seconds(d.Window)))
+	h.Set(stateHeader, item(d.Policy, "r", d.Remaining, "t", seconds(d.ResetAfter)))
 	if !d.Allowed {
 		h.Set("Retry-After", strconv.Itoa(max(1, seconds(d.RetryAfter))))
 	}

@@ -57,7 +57,8 @@ func NewLocal(policy string, quota Quota, maxKeys int, opts ...Option) (*Local, 
 
 // Allow takes a token of key. It never fails.
 func (l *Local) Allow(_ context.Context, key string) (Decision, error) {
-	interval, capacity := l.quota.Interval(), l.quota.capacity()
+	interval := l.quota.Interval()
+	capacity := interval * time.Duration(l.quota.Burst)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now().Sub(l.start).Truncate(time.Microsecond)

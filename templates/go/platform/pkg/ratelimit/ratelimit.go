@@ -61,9 +61,6 @@ func (q Quota) Interval() time.Duration {
 	return time.Duration((q.Period.Nanoseconds()+perMicrosecond-1)/perMicrosecond) * time.Microsecond
 }
 
-// capacity returns the time in which an empty bucket becomes full.
-func (q Quota) capacity() time.Duration { return q.Interval() * time.Duration(q.Burst) }
-
 // Decision is what a limiter decided, and what the caller may do next.
 type Decision struct {
 	// Allowed reports whether the request may go on.
@@ -85,14 +82,16 @@ type Decision struct {
 // Decide makes the decision of a limiter that found a bucket which is full again
 // after reset, this request included if it was allowed.
 func (q Quota) Decide(policy string, allowed bool, reset time.Duration) Decision {
+	interval := q.Interval()
+	capacity := interval * time.Duration(q.Burst)
 	d := Decision{
 		Allowed: allowed, Policy: policy,
-		Limit: q.Burst, Window: q.capacity(), ResetAfter: reset,
+		Limit: q.Burst, Window: capacity, ResetAfter: reset,
 	}
 	if allowed {
-		d.Remaining = int((q.capacity() - reset) / q.Interval())
+		d.Remaining = int((capacity - reset) / interval)
 	} else {
-		d.RetryAfter = reset + q.Interval() - q.capacity()
+		d.RetryAfter = reset + interval - capacity
 	}
 	return d
 }
