@@ -24,7 +24,7 @@ from scaffolder.library.ownership import matches, owner_class
 from scaffolder.library.problems import LibraryError, Problem
 from scaffolder.syntax import JINJA_ENV, MODULE_PLACEHOLDER, MODULE_VARIABLE, TOP_FOLDER, expand, varies
 
-FORMAT = "2"
+FORMAT = "3"
 KEPT_IN_MEMORY = 64
 KEPT_ON_DISK = 200
 _PLACEHOLDER = re.compile(
@@ -127,11 +127,12 @@ def trim(keep: int = KEPT_ON_DISK) -> int:
 def composed_tree(library: Library, template: Template, capabilities: Sequence[str]) -> ComposedTree:
     """Lay the layers over each other; all double writes and faults of the fragments raise one LibraryError."""
     layers = _layers(library, template, capabilities)
+    contents = _contents(library, layers, capabilities)
     sources: dict[str, SourceFile] = {}
     origin: dict[str, Layer] = {}
     digests, problems = [], []
     for layer in layers:
-        brought = list(_brought(library, layer, layers, capabilities))
+        brought = contents[layer.name]
         for file in brought:
             if file.path in sources and not matches(file.path, layer.manifest.overrides):
                 message = f"writes {file.path}, which {origin[file.path].name} writes too; declare it in overrides"
@@ -156,12 +157,18 @@ def _layers(library: Library, template: Template, capabilities: Sequence[str]) -
     return [*(by_name[name] for name in order if name in by_name), template.layer]
 
 
-def _brought(
-    library: Library, layer: Layer, layers: Sequence[Layer], capabilities: Sequence[str]
-) -> Iterable[SourceFile]:
-    if layer.name == PLATFORM:
-        yield from packages.brought(layer.folder, {name for other in layers for name in other.manifest.packages})
-        return
+def _contents(library: Library, layers: Sequence[Layer], capabilities: Sequence[str]) -> dict[str, list[SourceFile]]:
+    """Return the files of every layer; of the platform, the packages that the others name or import."""
+    contents = {layer.name: list(_own(library, layer, capabilities)) for layer in layers if layer.name != PLATFORM}
+    wanted = {name for layer in layers for name in layer.manifest.packages}
+    wanted |= {name for own in contents.values() for name in packages.imported(own)}
+    for layer in layers:
+        if layer.name == PLATFORM:
+            contents[PLATFORM] = list(packages.brought(layer.folder, wanted))
+    return contents
+
+
+def _own(library: Library, layer: Layer, capabilities: Sequence[str]) -> Iterable[SourceFile]:
     yield from files.read(layer.folder / "files")
     for folder in conditions.folders(layer.folder / "when"):
         if conditions.holds(folder.name, capabilities):

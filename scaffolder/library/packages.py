@@ -1,10 +1,13 @@
-"""Platform packages: the folders under `pkg/` of the platform layer, and what they need of each other."""
+"""Platform packages: the folders under `pkg/` of the platform layer, and what they need of each other.
+
+A folder below a package is a package of its own (`ratelimit/redislimit`): it comes along when something imports it.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from scaffolder.library import files
 from scaffolder.library.files import SourceFile
@@ -12,7 +15,7 @@ from scaffolder.library.problems import LibraryError, Problem
 from scaffolder.syntax import MODULE_PLACEHOLDER
 
 _IMPORT = re.compile(
-    rb'^\s*(?:import\s+)?(?:[A-Za-z_.]\w*\s+)?"' + re.escape(MODULE_PLACEHOLDER.encode()) + rb"/pkg/([a-z0-9]+)",
+    rb'^\s*(?:import\s+)?(?:[A-Za-z_.]\w*\s+)?"' + re.escape(MODULE_PLACEHOLDER.encode()) + rb"/pkg/([a-z0-9/]+)\"",
     re.MULTILINE,
 )
 
@@ -27,17 +30,24 @@ def brought(platform: Path, wanted: Iterable[str]) -> Iterator[SourceFile]:
     while waiting:
         name = waiting.pop()
         found[name] = _read(platform, name)
-        waiting |= {needed for file in found[name] for needed in _imports(file)} - set(found)
+        waiting |= imported(found[name]) - set(found)
     for name in sorted(found):
         yield from found[name]
 
 
+def imported(sources: Iterable[SourceFile]) -> set[str]:
+    """Return the names of the platform packages that Go files import, such as `auth` and `auth/authtest`."""
+    return {name.decode() for file in sources if file.path.endswith(".go") for name in _IMPORT.findall(file.content)}
+
+
 def _read(platform: Path, name: str) -> list[SourceFile]:
+    """Return the files of one package, without those of the packages below it."""
     folder = platform / "pkg" / name
-    if not folder.is_dir():
+    below = list(files.read(folder, prefix=f"pkg/{name}/"))
+    inner = {PurePosixPath(file.path).parent for file in below if file.path.endswith(".go")} - {
+        PurePosixPath("pkg", name)
+    }
+    own = [file for file in below if inner.isdisjoint(PurePosixPath(file.path).parents)]
+    if not own:
         raise LibraryError([Problem(f"platform/pkg/{name}", 0, "a layer or package needs it and it is missing")])
-    return list(files.read(folder, prefix=f"pkg/{name}/"))
-
-
-def _imports(file: SourceFile) -> set[str]:
-    return {name.decode() for name in _IMPORT.findall(file.content)} if file.path.endswith(".go") else set()
+    return own

@@ -232,6 +232,21 @@ def test_statements_in_comments_vanish_from_a_render(tmp_path: Path) -> None:
         assert (render.directory / "values.yaml").read_text(encoding="utf-8") == expected
 
 
+def test_a_package_below_another_comes_along_when_something_imports_it(tmp_path: Path) -> None:
+    changes: dict[str, str | None] = {
+        "platform/pkg/greet/loud/loud.go": "package loud\n",
+        "platform/pkg/greet/loud/testdata/x.txt": "x\n",
+        "platform/pkg/greet/testdata/y.txt": "y\n",
+        "capabilities/postgres/files/x/loud.go": f'package x\n\nimport _ "{MODULE_PLACEHOLDER}/pkg/greet/loud"\n',
+    }
+    own = ["pkg/greet/greet.go", "pkg/greet/testdata/y.txt"]
+    loud = ["pkg/greet/loud/loud.go", "pkg/greet/loud/testdata/x.txt"]
+    loaded = load(write_library(tmp_path / "below", changes))
+    for chosen, expected in ([], own), (["postgres"], sorted([*own, *loud])):
+        paths = composition.composed_tree(loaded, loaded.templates[REF], chosen).sources
+        assert [path for path in paths if path.startswith("pkg/greet/")] == expected
+
+
 def test_packages_bring_the_packages_that_they_import(tmp_path: Path) -> None:
     changes: dict[str, str | None] = {
         "platform/pkg/greet/greet.go": f'package greet\n\nimport w "{MODULE_PLACEHOLDER}/pkg/words"\n\nvar _ = w.X\n',
