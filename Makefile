@@ -5,7 +5,7 @@ PY := .venv/bin/python
 BIN := .venv/bin
 COOLDOWN ?= 7 days
 
-.PHONY: help run test test-sqlite test-postgres test-go templates check lint types imports html lock base dev browser bench audit clean
+.PHONY: help run test test-sqlite test-postgres test-go templates check lint types imports html lock base dev browser bench bench-go audit clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ html:
 
 bench: dev ## measure: rendering, runs, pages, memory
 	@$(PY) -m tests.bench
+
+bench-go: dev ## measure a rendered service beside a bare one: throughput, latency, memory, cost of middleware
+	@$(PY) -m tests.bench.bench_go
+	@$(PY) -m tests.bench.bench_middleware
 
 audit: dev ## known vulnerabilities in the locked packages
 	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/base.txt -r requirements/prod.txt

