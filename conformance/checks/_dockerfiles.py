@@ -7,6 +7,7 @@ import shlex
 import string
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from conformance.checks._kept import once
@@ -38,7 +39,7 @@ class Instruction:
                 return [str(word) for word in json.loads(first)]
             except ValueError:
                 pass
-        return _split(first)
+        return list(_split(first))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +169,9 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
     return string.Template(text[:_LONGEST]).safe_substitute(values) if "$" in text else text
 
 
-def _split(text: str) -> list[str]:
+@lru_cache(maxsize=128)
+def _split(text: str) -> tuple[str, ...]:
     try:
-        return shlex.split(text)
+        return tuple(shlex.split(text))
     except ValueError:
-        return text.split()
+        return tuple(text.split())

@@ -31,12 +31,10 @@ class Node:
 
     def at(self, path: str) -> Node:
         """Return the node at a dotted path of keys, such as `spec.template.spec`."""
-        stored: dict[str, Any] | None = self._stored
+        stored = self._stored
         for key in path.split("."):
-            stored = stored.get("m", _EMPTY).get(key)
-            if stored is None:
-                return _NOTHING
-        return Node(stored)
+            stored = stored.get("m", _EMPTY).get(key, _ABSENT)
+        return _NOTHING if stored is _ABSENT else Node(stored)
 
     def __bool__(self) -> bool:
         """Tell whether the node is there."""

@@ -17,6 +17,7 @@ from tree_sitter import Language, Node, Parser
 MOST_CHARACTERS = 256 * 1024
 """Longer texts are no scripts that anybody reads."""
 _LONGEST = 4096
+_SHORT = 4096
 _DEEPEST = 20
 _HARMLESS = frozenset({"true", ":", "echo", "printf"})
 _UNKNOWN = "$$()"
@@ -69,14 +70,23 @@ class Script:
         )
 
 
-@lru_cache(maxsize=1024)
 def read(text: str) -> Script:
     """Return the commands and assignments of a shell text; what is no shell gives what can be made of it.
 
-    A text of more than MOST_CHARACTERS gives nothing.
+    A text of more than MOST_CHARACTERS gives nothing. Short texts are remembered: recipes and steps are read by many
+    checks, and are the same in many services.
     """
     if len(text) > MOST_CHARACTERS:
         return Script()
+    return _remembered(text) if len(text) <= _SHORT else _script(text)
+
+
+@lru_cache(maxsize=512)
+def _remembered(text: str) -> Script:
+    return _script(text)
+
+
+def _script(text: str) -> Script:
     tree = Parser(_BASH).parse(text.encode())
     commands: list[ShellCommand] = []
     assignments: list[Assignment] = []

@@ -76,6 +76,7 @@ _RULES = (
     _rule("anthropic-key", "sk-ant-", rf"{_BEFORE}sk-ant-[a-z0-9]+-[A-Za-z0-9_-]{{80,}}"),
     _rule("openai-key", "T3BlbkFJ", rf"{_BEFORE}sk-[A-Za-z0-9_-]{{20,200}}T3BlbkFJ[A-Za-z0-9_-]{{20,}}"),
 )
+_MARKS = tuple((mark, rule) for rule in _RULES for mark in rule.marks)
 _LEFT_OUT = (
     "go.sum", ".gen.go", ".pb.go",
     ".png", ".jpg", ".jpeg", ".gif", ".ico", ".webp", ".pdf", ".gz", ".zip", ".woff", ".woff2",
@@ -89,9 +90,9 @@ def parse(_path: str, content: bytes) -> Any:
 
 
 def _found(content: bytes) -> Iterator[tuple[str, int]]:
-    for rule in _RULES:
-        if not any(mark in content for mark in rule.marks):
-            continue
+    # What is looked for first is told from everything else by one plain search each: nearly all files end here.
+    marked = {rule: None for mark, rule in _MARKS if mark in content}
+    for rule in marked:
         for count, match in enumerate(rule.format.finditer(content)):
             if count == MOST_FINDINGS:
                 break

@@ -69,6 +69,7 @@ class _Builder:
     def __init__(self, *, is_keepable: bool) -> None:
         self.documents: list[Stored] = []
         self._is_keepable = is_keepable
+        self._key_of: Callable[[str, int], str] = _as_it_is if is_keepable else keepable
         self._open: list[_Collection] = []
         self._anchors: dict[str, _Anchored] = {}
         self._nodes = self._aliased = self._characters = 0
@@ -92,11 +93,17 @@ class _Builder:
 
     def _scalar(self, event: Any) -> None:
         text, line = event.value, event.start_mark.line + 1
-        self._count(line, len(text))
-        is_plain, opened = event.implicit[0], self._open[-1] if self._open else None
-        if opened is not None and opened.wants_key and event.anchor is None:
-            opened.name(text, line, is_plain=is_plain)
-            return
+        self._nodes += 1
+        self._characters += len(text)
+        if self._nodes > MOST_NODES or self._characters > MOST_CHARACTERS:
+            raise _too_many(line)
+        if self._open and self._open[-1].wants_key and event.anchor is None:
+            self._open[-1].name(text, line, is_plain=event.implicit[0])
+        else:
+            self._value(event, text, line)
+
+    def _value(self, event: Any, text: str, line: int) -> None:
+        is_plain = event.implicit[0]
         value = _resolved(text) if is_plain or (event.tag and event.tag not in _TEXT_TAGS) else text
         if not self._is_keepable and isinstance(value, str):
             value = keepable(value, MOST_CHARACTERS)
@@ -113,14 +120,15 @@ class _Builder:
         if len(self._open) >= MOST_DEPTH:
             raise BoundError(_TOO_DEEP, line)
         stored: Stored = {"l": line, "m": {}} if is_mapping else {"l": line, "s": []}
-        self._open.append(_Collection(stored, event.anchor, self._nodes, self._characters))
+        self._open.append(_Collection(stored, event.anchor, (self._nodes, self._characters), self._key_of))
         self._count(line, 0)
 
     def _end(self, _event: Any) -> None:
         done = self._open.pop()
         if done.anchor:
-            nodes, characters = self._nodes - done.nodes_before, self._characters - done.characters_before
-            self._anchors[done.anchor] = _Anchored(done.stored, None, nodes, characters, done.height)
+            nodes, characters = done.before
+            counts = self._nodes - nodes, self._characters - characters
+            self._anchors[done.anchor] = _Anchored(done.stored, None, *counts, done.height)
         if self._open:
             self._open[-1].holds(done.height)
         self._place(done.stored, None)
@@ -144,7 +152,7 @@ class _Builder:
         self._nodes += nodes
         self._characters += characters
         if self._nodes > MOST_NODES or self._characters > MOST_CHARACTERS:
-            raise BoundError(f"It holds more than {MOST_NODES} nodes or {MOST_CHARACTERS} characters.", line)
+            raise _too_many(line)
 
     def _place(self, stored: Stored, text: str | None, *, is_plain: bool = False) -> None:
         """Put a finished node where it belongs; `text` is what it is called as a key."""
@@ -152,6 +160,14 @@ class _Builder:
             self._open[-1].add(stored, text, is_plain=is_plain)
         else:
             self.documents.append(stored)
+
+
+def _as_it_is(text: str, _most: int) -> str:
+    return text
+
+
+def _too_many(line: int) -> BoundError:
+    return BoundError(f"It holds more than {MOST_NODES} nodes or {MOST_CHARACTERS} characters.", line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,21 +185,14 @@ class _Collection:
     """A mapping or sequence that is being read."""
 
     __slots__ = (
-        "_items",
-        "_key",
-        "_merged",
-        "_values",
-        "anchor",
-        "characters_before",
-        "height",
-        "nodes_before",
-        "stored",
-        "wants_key",
-    )
+        "_items", "_key", "_key_of", "_merged", "_values", "anchor", "before", "height", "stored", "wants_key",
+    )  # fmt: skip
 
-    def __init__(self, stored: Stored, anchor: str | None, nodes_before: int, characters_before: int) -> None:
-        self.stored, self.anchor = stored, anchor
-        self.nodes_before, self.characters_before = nodes_before, characters_before
+    def __init__(
+        self, stored: Stored, anchor: str | None, before: tuple[int, int], key_of: Callable[[str, int], str]
+    ) -> None:
+        self.stored, self.anchor, self.before = stored, anchor, before
+        self._key_of = key_of
         self.height = 1
         self._items: list[Stored] | None = stored.get("s")
         self.wants_key = self._items is None
@@ -218,7 +227,7 @@ class _Collection:
             return
         if len(text) > MOST_KEY:
             raise ParseError(f"A key is longer than {MOST_KEY} characters.", line)
-        key = self._key = keepable(text, MOST_KEY)
+        key = self._key = self._key_of(text, MOST_KEY)
         if key in self._values and (self._merged is None or self._values[key] is not self._merged.get(key)):
             raise ParseError(f'The key "{keepable(text, 60)}" is there twice.', line)
 
