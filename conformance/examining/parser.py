@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,11 @@ class Parser:
     seconds: float = 2.0
     is_external: bool = False
     is_module_blind: bool = False
+
+
+def facts_in(answer: Mapping[str, Any]) -> Any:
+    """Return the facts in an examiner's answer; what was not parsed (`missing`, `failed`) has an error for them."""
+    return answer["facts"] if "facts" in answer else {"error": answer.get("missing") or answer["failed"]}
 
 
 MODULE = "module.invalid/service"

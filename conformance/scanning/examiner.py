@@ -8,13 +8,16 @@ import contextlib
 import json
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -25,7 +28,9 @@ SERVER = "conformance.scanning.server"
 CHECK_SECONDS = 5.0
 START_SECONDS = 20.0
 MOST_BYTES = 8 * 1024 * 1024
-MOST_KNOWN = 2000
+MOST_KNOWN = 1000
+"""How many facts an examiner holds on to: those of a few templates, beside those of the service at hand."""
+FOLDER = "goldpath-examiner-"
 ATTEMPTS = 2
 
 FactKey = tuple[str, str]
@@ -58,7 +63,8 @@ class Examiner:
         self.owner = os.getpid()
         self._buffer = b""
         self._is_new = True
-        self.known: set[FactKey] = set()
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER}{self.owner}-"))
+        self._known: dict[FactKey, None] = {}  # in the order of their last use
         self.process = subprocess.Popen(
             [sys.executable, "-s", "-P", "-m", SERVER],
             stdin=subprocess.PIPE,
@@ -69,6 +75,7 @@ class Examiner:
                 "PATH": os.environ.get("PATH", os.defpath),
                 "LC_ALL": "C.UTF-8",
                 "PYTHONDONTWRITEBYTECODE": "1",
+                "TMPDIR": str(self.folder),
             },
             cwd="/",
             start_new_session=True,
@@ -78,12 +85,23 @@ class Examiner:
         """Tell whether this process started it and it still runs."""
         return self.owner == os.getpid() and self.process.poll() is None
 
-    def forgets(self) -> bool:
-        """Tell whether it is to forget the facts that it holds, as there are many; then it is taken to know none."""
-        if len(self.known) <= MOST_KNOWN:
-            return False
-        self.known.clear()
-        return True
+    def uses(self, keys: Sequence[FactKey]) -> tuple[list[FactKey], list[FactKey]]:
+        """Note that facts are used; return those that it does not hold, and others that it is to drop for them.
+
+        What was not used for the longest time goes first: the files that services share stay.
+        """
+        lacking = [key for key in keys if key not in self._known]
+        for key in keys:
+            self._known.pop(key, None)
+        gone = list(self._known)[: max(0, len(self._known) + len(keys) - MOST_KNOWN)]
+        for key in gone:
+            del self._known[key]
+        self._known |= dict.fromkeys(keys)
+        return lacking, gone
+
+    def learns(self, keys: Iterable[FactKey]) -> None:
+        """Note that it holds these facts from now on."""
+        self._known |= dict.fromkeys(keys)
 
     def ask(self, request: Mapping[str, Any], seconds: Sequence[float]) -> Iterator[dict[str, Any]]:
         """Yield one answer per unit; `seconds` says for each how long it may take. Raises LostError."""
@@ -109,6 +127,8 @@ class Examiner:
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
+        if self.owner == os.getpid():
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _line(self, seconds: float) -> bytes:
         assert self.process.stdout is not None  # noqa: S101 - a pipe
@@ -161,11 +181,9 @@ def judge(
     keys = list({(parser, key): None for parser, paths in subject["facts"].items() for key in paths.values()})
 
     def request(examiner: Examiner, part: Sequence[str]) -> dict[str, Any]:
-        forget = examiner.forgets()
-        lacking = [key for key in keys if key not in examiner.known]
+        lacking, gone = examiner.uses(keys)
         given = [[*key, facts] for key, facts in zip(lacking, load(lacking), strict=True)]
-        examiner.known.update(lacking)
-        return {"judge": list(part), "subject": subject, "given": given, "forget": forget}
+        return {"judge": list(part), "subject": subject, "given": given, "drop": gone}
 
     seconds = [CHECK_SECONDS] * len(check_ids)
     answers = _all(request, check_ids, seconds, [lost] * len(check_ids), beat)
@@ -180,8 +198,29 @@ def stop() -> None:
         examiner.close()
 
 
+def sweep() -> int:
+    """Remove the folders of examiners whose owners were killed before they could; return how many."""
+    gone = 0
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        owner = folder.name.removeprefix(FOLDER).partition("-")[0]
+        if owner.isdecimal() and not _runs(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+            gone += not folder.exists()
+    return gone
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def _parse_request(examiner: Examiner, batch: Sequence[Content]) -> dict[str, Any]:
-    examiner.known.update((each.parser, each.key) for each in batch)
+    examiner.learns((each.parser, each.key) for each in batch)
     return {
         "parse": [
             {

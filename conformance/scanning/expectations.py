@@ -20,7 +20,7 @@ LOCK = ".goldpath/lock.json"
 
 def newest_template(lineage: Lineage) -> TemplateVersion | None:
     """Return the current version of the template that a service came from; None when the library dropped it."""
-    return TemplateVersion.objects.current().filter(ref=lineage.template.ref).first()
+    return TemplateVersion.objects.current().filter(ref=lineage.template.ref).defer("manifest").first()
 
 
 def versions_behind(lineage: Lineage, newest: TemplateVersion | None) -> int:

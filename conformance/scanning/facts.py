@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,7 +14,7 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 
 from conformance import parsers
-from conformance.examining.parser import MODULE, MOST_BYTES, Parser
+from conformance.examining.parser import MODULE, MOST_BYTES, Parser, facts_in
 from conformance.models import Fact
 from conformance.scanning import examiner
 from conformance.scanning.examiner import FactKey
@@ -23,6 +25,8 @@ MOST_TOTAL = 48 * 1024 * 1024
 _LINK = "120000"
 _FOREIGN = ("vendor/", "node_modules/", "third_party/")
 _CHUNK = 400
+FAILURE_SECONDS = 15 * 60.0
+MOST_FAILURES = 1000
 
 
 class _Want(NamedTuple):
@@ -66,7 +70,8 @@ def gather(files: Mapping[str, TreeFile], reader: ObjectReader, beat: examiner.B
     beat()
     kept = _kept({_key(want) for want in wants})
     missing = {_key(want): want for want in wants if _key(want) not in kept}
-    found.fresh = _parsed(list(missing.values()), contents, module, beat)
+    failed = _failures.of(missing)
+    found.fresh = failed | _parsed([want for key, want in missing.items() if key not in failed], contents, module, beat)
     for want in wants:
         found.keys.setdefault(want.parser.name, {})[want.path] = want.content_key
     return found
@@ -203,11 +208,40 @@ def _parsed(wants: list[_Want], contents: _Contents, module: bytes, beat: examin
     answers = examiner.parse(items, beat)
     rows, facts = [], {}
     for want, answer in zip(wants, answers, strict=True):
-        facts[_key(want)] = (
-            answer["facts"] if "facts" in answer else {"error": answer.get("missing") or answer["failed"]}
-        )
+        facts[_key(want)] = found = facts_in(answer)
         if "facts" in answer:
             name, version = want.parser.name, want.parser.version
-            rows.append(Fact(parser=name, version=version, content=want.content_key, facts=answer["facts"]))
+            rows.append(Fact(parser=name, version=version, content=want.content_key, facts=found))
+        elif "failed" in answer:
+            _failures.note(_key(want), found)
     Fact.objects.bulk_create(rows, ignore_conflicts=True, batch_size=200)
     return facts
+
+
+class _Failures:
+    """What crashed or took too long lately: the same contents would again, and cost every scan its time.
+
+    It is held by this process alone, and not for long: a failure may have been the machine's.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[FactKey, tuple[float, Any]] = {}
+
+    def note(self, key: FactKey, facts: Any) -> None:
+        """Keep what stands for facts that could not be had; of too many the oldest go."""
+        with self._lock:
+            self._known.pop(key, None)
+            self._known[key] = time.monotonic() + FAILURE_SECONDS, facts
+            for old in list(self._known)[:-MOST_FAILURES]:
+                del self._known[old]
+
+    def of(self, keys: Iterable[FactKey]) -> dict[FactKey, Any]:
+        """Return what is kept for some of the keys."""
+        now = time.monotonic()
+        with self._lock:
+            found = {key: self._known[key] for key in keys if key in self._known}
+        return {key: facts for key, (until, facts) in found.items() if now < until}
+
+
+_failures = _Failures()

@@ -16,11 +16,10 @@ import select
 import signal
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from conformance import checks, parsers
-from conformance.examining.parser import ParseError, Parser, ToolMissingError
+from conformance.examining.parser import ParseError, Parser, ToolMissingError, facts_in
 from conformance.examining.subject import File, FileDrift, LockState, Subject
 from scaffolder import sandbox
 
@@ -55,18 +54,17 @@ def answered(request: Mapping[str, Any], kept: Kept) -> Iterator[dict[str, Any]]
     """Yield the answer to each unit of a request.
 
     `{"parse": [{"parser", "path", "key", "content"}]}` parses and keeps the facts under parser and key;
-    `{"judge": [check ids], "subject": {...}, "given": [[parser, key, facts]], "forget": bool}` judges a subject whose
-    facts are named by their keys: those that are kept, and those that are given and kept from now on.
+    `{"judge": [check ids], "subject": {...}, "given": [[parser, key, facts]], "drop": [[parser, key]]}` judges a
+    subject whose facts are named by their keys: those that are kept, and those that are given and kept from now on.
     """
     if "parse" in request:
         for item in request["parse"]:
             answer = _parsed(parsers.registry()[item["parser"]], item["path"], base64.b64decode(item["content"]))
-            if "facts" in answer:
-                kept[item["parser"], item["key"]] = answer["facts"]
+            kept[item["parser"], item["key"]] = facts_in(answer)
             yield answer
         return
-    if request["forget"]:
-        kept.clear()
+    for parser, key in request["drop"]:
+        kept.pop((parser, key), None)
     kept |= {(parser, key): facts for parser, key, facts in request["given"]}
     subject = subject_from(request["subject"], kept)
     for check_id in request["judge"]:
@@ -74,7 +72,7 @@ def answered(request: Mapping[str, Any], kept: Kept) -> Iterator[dict[str, Any]]
         yield {
             "verdict": finding.outcome.value,
             "message": finding.message[:500],
-            "evidence": [asdict(evidence) for evidence in finding.evidence],
+            "evidence": [{"path": each.path, "line": each.line, "note": each.note} for each in finding.evidence],
         }
 
 

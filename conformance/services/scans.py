@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Window
+from django.db.models import F, Prefetch, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
@@ -18,13 +18,13 @@ from catalog.choices import Kind
 from catalog.models import Entity
 from conformance.models import DriftedFile, Service, Snapshot
 from conformance.models.service import DRIFT_COLUMNS, columns_of
-from conformance.scanning import facts
+from conformance.scanning import examiner, facts
 from conformance.scanning.expectations import newest_template, versions_behind
 from conformance.scanning.snapshots import Surroundings, Taken, take
 from conformance.services import standing
 from conformance.services.doorbell import ring
 from portal.foundation.leases import LeaseLostError
-from scaffolder.models import Lineage, Repository
+from scaffolder.models import Lineage, Repository, TemplateVersion
 
 log = structlog.get_logger(__name__)
 
@@ -91,7 +91,12 @@ def sweep() -> dict[str, int]:
     changed = 0
     for batch in _in_batches(Service.objects.select_related("repository").order_by("pk")):
         changed += _request_changed(batch)
-    return {"changed": changed, "snapshots": _trim_snapshots(), "facts": facts.forget()}
+    return {
+        "changed": changed,
+        "snapshots": _trim_snapshots(),
+        "facts": facts.forget(),
+        "folders": examiner.sweep(),
+    }
 
 
 def changed_services(services: Sequence[Service]) -> list[Service]:
@@ -120,7 +125,9 @@ def head_of(repository: Repository) -> str:
 def surroundings(services: Sequence[Service]) -> dict[int, tuple[Lineage, Surroundings]]:
     """Return lineage and surroundings by service, in a number of queries that does not grow with them."""
     rows = Lineage.objects.filter(repository__in=[service.repository_id for service in services])
-    lineages = {row.repository_id: row for row in rows.select_related("template")}
+    # A lock and a template's manifest weigh more than all else together, and who did not change needs neither.
+    templates = Prefetch("template", TemplateVersion.objects.defer("manifest"))
+    lineages = {row.repository_id: row for row in rows.defer("lock", "answers").prefetch_related(templates)}
     entities = {row.ref: row for row in Entity.objects.filter(ref__in=[service.entity_ref for service in services])}
     teams = tuple(sorted(Entity.objects.of_kind(Kind.GROUP).values_list("ref", flat=True)))
     newest: dict[str, Any] = {}

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,3 +100,53 @@ def test_large_requests_are_split() -> None:
     content = b"x" * (examiner.MOST_BYTES // 2 + 1)
     answers = examiner.parse([Content("size", "f", "k", content) for _ in range(3)])
     assert [answer["facts"]["size"] for answer in answers] == [len(content)] * 3
+
+
+def judged(*keys: str) -> list[str]:
+    """Judge a subject with these facts; return those that had to be handed over."""
+    asked: list[str] = []
+
+    def load(lacking: list[examiner.FactKey]) -> list[Any]:
+        asked.extend(key for _, key in lacking)
+        return [{} for _ in lacking]
+
+    examiner.judge({**SUBJECT, "facts": {"size": {key: key for key in keys}}}, ["fine"], load)
+    return asked
+
+
+def test_facts_are_handed_over_once_and_those_not_used_for_longest_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examiner, "MOST_KNOWN", 3)
+    assert judged("shared", "one") == ["shared", "one"]
+    assert judged("shared", "two", "three") == ["two", "three"]
+    assert judged("shared", "one") == ["one"]
+    assert judged("shared", "three") == []
+    assert judged("a", "b", "c", "d") == ["a", "b", "c", "d"]
+    assert judged("a", "b", "c", "d") == []
+
+
+def test_what_could_not_be_parsed_is_known_too() -> None:
+    parse("lack", "raise")
+    keys = {"lack": {"f": "lack"}, "raise": {"f": "raise"}}
+    found = examiner.judge({**SUBJECT, "facts": keys}, ["fine"], lambda lacking: [{} for _ in lacking])
+    assert found["fine"]["verdict"] == "pass"
+    assert len(examiner._idle) == 1
+
+
+def test_the_folder_of_an_examiner_goes_with_it() -> None:
+    parse("size")
+    (idle,) = examiner._idle
+    assert idle.folder.is_dir()
+    examiner.stop()
+    assert not idle.folder.exists()
+
+
+def test_folders_of_owners_that_were_killed_are_swept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    place = tmp_path / "temporary"
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    for name in (f"{ended.pid}-a/goldpath-judge-b", f"{os.getpid()}-a", "1-a", "other"):
+        (place / f"{examiner.FOLDER}{name}").mkdir(parents=True)
+    assert examiner.sweep() == 1
+    left = {path.name.removeprefix(examiner.FOLDER) for path in place.iterdir()}
+    assert left == {f"{os.getpid()}-a", "1-a", "other"}
