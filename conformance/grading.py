@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from conformance.choices import WAIVED
@@ -118,12 +119,18 @@ def _standing(
 ) -> Standing:
     result = results.get(check)
     if result is None:
-        return Standing(level, Outcome.ERROR.value)
+        return _plain(level, Outcome.ERROR.value)
     if result["verdict"] == Outcome.FAIL:
         waiver_id = _covering(check, result, covers.get(check, ()))
         if waiver_id is not None:
             return Standing(level, WAIVED, waiver_id)
-    return Standing(level, result["verdict"])
+    return _plain(level, result["verdict"])
+
+
+@lru_cache(maxsize=64)
+def _plain(level: Level, standing: str) -> Standing:
+    """Return a standing without a waiver: of those there are few, and a fleet has hundreds of thousands."""
+    return Standing(level, standing)
 
 
 def _covering(check: str, result: Mapping[str, Any], covers: Sequence[Cover]) -> int | None:
@@ -140,8 +147,9 @@ def _covering(check: str, result: Mapping[str, Any], covers: Sequence[Cover]) ->
 
 def _reached(standings: Mapping[str, Standing], good: frozenset[str] | set[str]) -> Level:
     reached = Level.NONE
+    missed = {each.level for each in standings.values() if each.standing not in good}
     for level in LEVELS:
-        if any(each.level is level and each.standing not in good for each in standings.values()):
+        if level in missed:
             return reached
         reached = level
     return reached if standings else Level.NONE

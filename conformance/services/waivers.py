@@ -167,11 +167,10 @@ def expire_due() -> int:
     return count
 
 
-def covers_of(service_ids: Iterable[int]) -> dict[int, dict[str, list[Cover]]]:
-    """Return what approved waivers that still last cover, by service and check: one query."""
-    rows = Waiver.objects.filter(
-        service__in=list(service_ids), status=WaiverStatus.APPROVED, expires_at__gt=timezone.now()
-    )
+def covers_of(service_ids: Iterable[int] | None = None) -> dict[int, dict[str, list[Cover]]]:
+    """Return what approved waivers that still last cover, by service and check: one query. None means all services."""
+    rows = Waiver.objects.filter(status=WaiverStatus.APPROVED, expires_at__gt=timezone.now())
+    rows = rows if service_ids is None else rows.filter(service__in=list(service_ids))
     covers: dict[int, dict[str, list[Cover]]] = {}
     for pk, service_id, check_id, path, digest in rows.order_by("pk").values_list(
         "pk", "service", "check_id", "path", "evidence_digest"
