@@ -1,7 +1,8 @@
 """Scans of real repositories, made by the engine: drift, checks, unchanged services, memory; and cruft beside them.
 
 Usage: python -m tests.bench.bench_conformance [services, 1000 by default; 10000 is the long form] [--home DIR]
-`--home` keeps the repositories for the next time. The peer is `cruft diff --exit-code` (and `cruft check`) on work
+[--made N]. `--home` keeps the repositories for the next time. `--made` has the engine make that many; the others are
+copies of them under other names (see `copies`). The peer is `cruft diff --exit-code` (and `cruft check`) on work
 trees of such services, linked to the same composed template: it renders the template again and compares contents.
 
 Figures are milliseconds a service, one after the other: `drift` classifies every file by ids out of git; `cold` is the
@@ -16,6 +17,7 @@ import argparse
 import contextlib
 import gc
 import json
+import multiprocessing
 import os
 import resource
 import statistics
@@ -33,18 +35,20 @@ LOAD = round(os.getloadavg()[0], 1)
 TEMPLATE = "template:default/go-blank-service"
 PEERS = 5
 SAMPLE = 200
+MEASURED_AT = (10, 100, 250, 500, 1000, 2500, 5000, 10_000)
 
 
-def main(home: str, count: int) -> dict[str, Any]:
+def main(home: str, count: int, most_made: int) -> dict[str, Any]:
     """Measure in `home`, which may hold services of an earlier time, and return the figures."""
+    made = _make_apart(home, count, most_made)
     _set_up(home)
     from conformance.models import Service
 
-    made = _make(count)
     pks = list(Service.objects.order_by("pk").values_list("pk", flat=True)[:count])
     drift = _drift(pks)
     cruft = _cruft(Path(home) / "peer")
-    cold = _scans(pks, forget=("all",))
+    growth: dict[int, dict[str, int]] = {}
+    cold = _scans(pks, forget=("all",), growth=growth)
     in_process = _scans(pks[:SAMPLE], forget=("in-process",))
     memory = {"scanner": _peak_memory(), "examiner": _examiner_memory()}
     unchanged = _unchanged()
@@ -59,6 +63,7 @@ def main(home: str, count: int) -> dict[str, Any]:
         "unchanged_ms": unchanged,
         "checks_cpu_ms": _checks_cpu(pks[: SAMPLE // 2]),
         "peak_memory_mb": memory,
+        "memory_mb_after_services": growth,
         "machine": {"cores": os.cpu_count(), "load_before": LOAD},
     }
 
@@ -85,21 +90,39 @@ def _set_up(home: str) -> None:
     services.register_templates()
 
 
-def _make(count: int) -> float:
-    """Make as many services as are missing, each by a whole run of the engine; return the seconds it took."""
+def _make_apart(home: str, count: int, most_made: int) -> float:
+    """Make the missing services in another process, whose memory is not counted; return the seconds it took."""
+    began = time.perf_counter()
+    making = multiprocessing.get_context("spawn").Process(target=make, args=(home, count, most_made))
+    making.start()
+    making.join()
+    if making.exitcode:
+        raise SystemExit("the services could not be made")
+    return round(time.perf_counter() - began, 1)
+
+
+def make(home: str, count: int, most_made: int) -> None:
+    """Make as many services as are missing, the first `most_made` by the engine, the others as copies."""
+    _set_up(home)
+    from tests.bench.copies import copy_services
+
+    _make(min(count, most_made))
+    copy_services(count)
+
+
+def _make(count: int) -> None:
+    """Make as many services as are missing, each by a whole run of the engine."""
     from conformance.services import scans
     from portal.foundation.actors import Actor
     from scaffolder import services
     from scaffolder.models import Repository
 
-    began = time.perf_counter()
     actor = Actor("user:default/alice", frozenset({"group:default/payments"}))
     for number in range(Repository.objects.count(), count):
         run = services.start_run(TEMPLATE, values_of(f"service-{number:05d}", number), actor)
         services.advance(run.pk)
     for repository in Repository.objects.filter(service=None):
         scans.service_of(repository)
-    return round(time.perf_counter() - began, 1)
 
 
 def values_of(name: str, number: int) -> dict[str, Any]:
@@ -134,7 +157,9 @@ def _drift(pks: list[int]) -> dict[str, float]:
     return {**figures, "goal_wall_ms": 6}
 
 
-def _scans(pks: list[int], *, forget: tuple[str, ...]) -> dict[str, float]:
+def _scans(
+    pks: list[int], *, forget: tuple[str, ...], growth: dict[int, dict[str, int]] | None = None
+) -> dict[str, float]:
     from conformance import parsers
     from conformance.models import Fact, Service
     from conformance.services import scans
@@ -143,8 +168,10 @@ def _scans(pks: list[int], *, forget: tuple[str, ...]) -> dict[str, float]:
     Fact.objects.all().delete() if "all" in forget else Fact.objects.filter(parser__in=own).delete()
     Service.objects.update(scan_key="")
     with _measured(len(pks)) as figures:
-        for pk in pks:
+        for number, pk in enumerate(pks, 1):
             scans.scan(pk)
+            if growth is not None and number in MEASURED_AT:
+                growth[number] = {"scanner": _memory(), "examiner": _examiner_memory()}
     return {**figures, "services": len(pks)}
 
 
@@ -174,7 +201,7 @@ class _Meter:
         keys = {(parser, key) for parser, paths in subject["facts"].items() for key in paths.values()}
         lacking = sorted(keys - self._kept.keys())
         self._kept.update(zip(lacking, load(lacking), strict=True))
-        request = {"judge": check_ids, "subject": subject, "given": [], "forget": False}
+        request = {"judge": check_ids, "subject": subject, "given": [], "drop": []}
         began = time.process_time()
         answers = list(server.answered(request, self._kept))
         self.used["judging"] += time.process_time() - began
@@ -341,6 +368,10 @@ def _peak_memory() -> int:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
+def _memory() -> int:
+    return round(psutil.Process().memory_info().rss / 1024 / 1024)
+
+
 def _examiner_memory() -> int:
     sizes = [child.memory_info().rss for child in psutil.Process().children()]
     return round(max(sizes, default=0) / 1024 / 1024)
@@ -350,9 +381,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("services", nargs="?", type=int, default=1000)
     parser.add_argument("--home")
+    parser.add_argument("--made", type=int, default=100_000)
     given = parser.parse_args()
     with contextlib.ExitStack() as stack:
         place = given.home or stack.enter_context(
             tempfile.TemporaryDirectory(prefix="goldpath-bench-", ignore_cleanup_errors=True)
         )
-        print(json.dumps(main(str(Path(place).absolute()), given.services), indent=2))
+        print(json.dumps(main(str(Path(place).absolute()), given.services, given.made), indent=2))
