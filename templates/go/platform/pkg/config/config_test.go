@@ -72,6 +72,21 @@ func TestLoadReadsSecretFilesWithoutTheTrailingNewline(t *testing.T) {
 	require.Equal(t, " s3cret ", got.Password.Reveal())
 }
 
+func TestListsArePartedByCommas(t *testing.T) {
+	type lists struct {
+		Secrets []config.Secret `mapstructure:"secrets"`
+		Names   []string        `mapstructure:"names"`
+	}
+	t.Setenv("SMP_SECRETS_FILE", write(t, "a,b\n"))
+	t.Setenv("SMP_NAMES", "c,d")
+	got, err := config.Load(lists{Names: []string{"x"}}, config.Options{EnvPrefix: "SMP"})
+	require.NoError(t, err)
+	require.Equal(t, lists{Secrets: []config.Secret{"a", "b"}, Names: []string{"c", "d"}}, got)
+	described, err := config.Describe(got)
+	require.NoError(t, err)
+	require.Equal(t, "map[names:[c d] secrets:[*** ***]]", fmt.Sprint(described), "secrets in a list are masked, too")
+}
+
 func TestLoadRefusals(t *testing.T) {
 	tests := map[string]struct {
 		file string
