@@ -1,0 +1,36 @@
+package graphqlserver_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"goldpath.local/service/pkg/graphqlserver"
+)
+
+func TestEveryMistakeIsNamed(t *testing.T) {
+	require.NoError(t, graphqlserver.DefaultConfig().Validate())
+	require.False(t, graphqlserver.DefaultConfig().Introspection)
+	tests := map[string]func(*graphqlserver.Config){
+		"operation_timeout":       func(c *graphqlserver.Config) { c.OperationTimeout = 0 },
+		"persisted_queries":       func(c *graphqlserver.Config) { c.PersistedQueries = 0 },
+		"graphql.limits":          func(c *graphqlserver.Config) { c.Limits.Depth = 0 },
+		"graphql.streams must":    func(c *graphqlserver.Config) { c.Streams.MaxMessageBytes = -1 },
+		"durations":               func(c *graphqlserver.Config) { c.Streams.KeepAlive = 0 },
+		"streams.allowed_origins": func(c *graphqlserver.Config) { c.Streams.AllowedOrigins = []string{"https://a.example", "*"} },
+	}
+	for want, spoil := range tests {
+		t.Run(want, func(t *testing.T) {
+			cfg := graphqlserver.DefaultConfig()
+			spoil(&cfg)
+			require.ErrorContains(t, cfg.Validate(), want)
+		})
+	}
+}
+
+func TestCostsOfListsCannotOverflow(t *testing.T) {
+	require.Equal(t, 61, graphqlserver.ListCost(20, 3))
+	require.Equal(t, 1, graphqlserver.ListCost(-5, 3))
+	require.Positive(t, graphqlserver.ListCost(math.MaxInt, math.MaxInt))
+}
