@@ -148,6 +148,17 @@ func TestOldFailuresAreForgotten(t *testing.T) {
 	})
 }
 
+func TestTheWindowMovesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		breaker := newBreaker()
+		time.Sleep(9 * time.Second)
+		_ = call(t, breaker, 5, errDown)
+		time.Sleep(2 * time.Second)
+		_ = call(t, breaker, 5, errDown)
+		require.Equal(t, "open", breaker.State(), "ten failures within two seconds, whenever they were")
+	})
+}
+
 func TestAPanicIsAFailureAndGoesOn(t *testing.T) {
 	breaker := newBreaker()
 	for range 10 {

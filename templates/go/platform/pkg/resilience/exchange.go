@@ -92,12 +92,11 @@ func (e *exchange) result(err error, cancel context.CancelFunc) (*http.Response,
 		cancel()
 		return nil, err
 	}
-	release := e.release
 	body := e.response.Body
 	if limit := e.transport.maxBody; limit > 0 {
 		body = http.MaxBytesReader(nil, body, limit)
 	}
-	e.response.Body = &responseBody{ReadCloser: body, release: func() { release(); cancel() }}
+	e.response.Body = &responseBody{ReadCloser: body, release: cancel}
 	return e.response, nil
 }
 

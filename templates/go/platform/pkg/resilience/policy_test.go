@@ -111,6 +111,27 @@ func TestWaitingForAPlaceIsNotTheTargetsFault(t *testing.T) {
 	})
 }
 
+// Calls that the bulkhead refuses do not use up the few that are let through to
+// see whether a target is back.
+func TestARefusalIsNoProbe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := policyConfig()
+		cfg.Breaker.MinCalls, cfg.Breaker.HalfOpenCalls = 1, 2
+		cfg.Bulkhead = resilience.BulkheadConfig{MaxConcurrent: 1}
+		policy, _ := newPolicy(cfg)
+		require.ErrorIs(t, policy.Once(t.Context(), fail(errDown)), errDown)
+		time.Sleep(cfg.Breaker.OpenTimeout + 1)
+		done, err := policy.Admit(t.Context())
+		require.NoError(t, err)
+		for range 5 {
+			requireReason(t, policy.Once(t.Context(), succeed), apierror.Unavailable, resilience.ReasonBulkheadFull)
+		}
+		done(nil)
+		require.NoError(t, policy.Once(t.Context(), succeed))
+		require.NoError(t, policy.Once(t.Context(), succeed))
+	})
+}
+
 func TestAnAdmittedCallEndsElsewhere(t *testing.T) {
 	cfg := policyConfig()
 	cfg.Breaker.MinCalls = 2
