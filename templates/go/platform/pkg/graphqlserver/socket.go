@@ -21,13 +21,13 @@ import (
 type socket struct {
 	conn          *websocket.Conn
 	bounds        Streams
-	ctx           context.Context //nolint:containedctx // of the connection; its cause decides how to close
+	ctx           context.Context // of the connection; its cause decides how to close
 	subscriptions atomic.Int64
 	close         func(code int, reason string) // starts to close, once
 	closed        chan struct{}
 
 	mu       sync.Mutex      // guards what follows
-	known    context.Context //nolint:containedctx // ends with the credentials of the caller; nil before
+	known    context.Context // ends with the credentials of the caller; nil before
 	release  context.CancelFunc
 	deadline *time.Timer
 }

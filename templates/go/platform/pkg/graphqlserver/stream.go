@@ -29,7 +29,7 @@ type streamKey struct{}
 // stream is one subscription while it lasts.
 type stream struct {
 	server    *Server
-	ctx       context.Context //nolint:containedctx // the cause of its end is why the stream ends
+	ctx       context.Context // the cause of its end is why the stream ends
 	responses graphql.ResponseHandler
 	failure   atomic.Pointer[error] // set by the resolver, before its channel is closed
 	ended     bool
