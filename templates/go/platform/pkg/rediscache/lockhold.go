@@ -13,8 +13,9 @@ const renewalsPerTTL = 3
 // Hold runs fn while it holds the lock, and renews the lock for as long as fn runs.
 // It returns ErrLocked at once when somebody else has it. When the lock is lost, or
 // could not be renewed in time, the context of fn is cancelled with the cause
-// ErrLockLost, and Hold returns that together with the error of fn; fn has then at
-// most a quarter of ttl to stop before somebody else may begin.
+// ErrLockLost, and Hold returns that together with the error of fn. A lock that could
+// not be renewed lasts for another quarter of ttl, in which fn should stop; one that
+// is lost may have its next holder already.
 func (l *Locker) Hold(
 	ctx context.Context, name string, ttl time.Duration, fn func(ctx context.Context, fence int64) error,
 ) error {

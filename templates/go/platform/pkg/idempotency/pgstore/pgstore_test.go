@@ -28,8 +28,11 @@ func migrations() fs.FS {
 }
 
 func TestStore(t *testing.T) {
+	pool := postgrestest.Pool(t, migrations())
 	idempotencytest.Run(t, func(t *testing.T) idempotencytest.Instance {
-		return idempotencytest.Instance{Store: pgstore.New(postgrestest.Pool(t, migrations()))}
+		_, err := pool.Exec(t.Context(), "TRUNCATE idempotency_keys")
+		require.NoError(t, err)
+		return idempotencytest.Instance{Store: pgstore.New(pool)}
 	})
 }
 
