@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.web.architecture import Scene, draw, scene
@@ -119,6 +119,7 @@ def check(drawing: Drawing) -> None:
     assert not overlap(drawing.watch.area, frame)
 
 
+@settings(max_examples=80, deadline=None)
 @given(st.sets(st.sampled_from(ASKED)), st.text(max_size=60))
 def test_nothing_overlaps_or_sticks_out_whatever_is_chosen(chosen: set[str], name: str) -> None:
     views = draw(seen(*chosen, name=name))
@@ -128,6 +129,7 @@ def test_nothing_overlaps_or_sticks_out_whatever_is_chosen(chosen: set[str], nam
             assert [text for text in box.texts if not box.area.y <= text.y <= box.area.bottom] == []
 
 
+@settings(max_examples=80, deadline=None)
 @given(
     st.lists(st.sampled_from(["api", "guard", "store", "cache", "other", "observe"]), max_size=14),
     st.text(max_size=120),

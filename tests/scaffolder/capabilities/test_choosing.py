@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.foundation.errors import InputError
@@ -123,6 +123,7 @@ rules = st.tuples(
 )  # fmt: skip
 
 
+@settings(max_examples=200, deadline=None)
 @given(st.lists(rules, min_size=5, max_size=5), st.sets(st.sampled_from(NAMES)))
 def test_the_library_comes_to_the_same(drawn: list[tuple[list[str], list[str], list[str]]], wanted: set[str]) -> None:
     """A choice without problems is one that the library composes, and it composes the same."""
