@@ -24,8 +24,14 @@ type Registry struct {
 	timeout time.Duration
 
 	mu     sync.Mutex // guards what follows, never while a check runs
-	checks map[string]Check
+	checks map[string]registered
 	failed map[string]bool // last result by check, to log changes only
+}
+
+// registered is a check and whether the service can do without what it checks.
+type registered struct {
+	Check
+	optional bool
 }
 
 // New returns a registry that asks state for the phase of the service and
@@ -33,12 +39,22 @@ type Registry struct {
 func New(log *slog.Logger, state func() lifecycle.State, timeout time.Duration) *Registry {
 	return &Registry{
 		log: log, state: state, timeout: timeout,
-		checks: map[string]Check{}, failed: map[string]bool{},
+		checks: map[string]registered{}, failed: map[string]bool{},
 	}
 }
 
 // Register adds a check that readiness depends on. The name is public.
 func (r *Registry) Register(name string, check Check) {
+	r.add(name, registered{Check: check})
+}
+
+// RegisterOptional adds a check of something that the service can do without: when
+// it fails, the service stays ready and says "degraded" by its name.
+func (r *Registry) RegisterOptional(name string, check Check) {
+	r.add(name, registered{Check: check, optional: true})
+}
+
+func (r *Registry) add(name string, check registered) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.checks[name] = check
@@ -48,7 +64,8 @@ func (r *Registry) Register(name string, check Check) {
 type Report struct {
 	// State is the phase of the service.
 	State string `json:"state"`
-	// Checks holds "ok" or "failed" by dependency. Causes go to the log only.
+	// Checks holds "ok", "failed" or, if the service can do without it, "degraded"
+	// by dependency. Causes go to the log only.
 	Checks map[string]string `json:"checks,omitempty"`
 }
 
@@ -91,9 +108,16 @@ func (r *Registry) Readiness(ctx context.Context) (Report, bool) {
 	}
 	ready := true
 	report.Checks = map[string]string{}
-	for name, err := range r.runChecks(ctx) {
-		report.Checks[name] = "ok"
-		if err != nil {
+	r.mu.Lock()
+	checks := maps.Clone(r.checks)
+	r.mu.Unlock()
+	for name, err := range r.run(ctx, checks) {
+		switch {
+		case err == nil:
+			report.Checks[name] = "ok"
+		case checks[name].optional:
+			report.Checks[name] = "degraded"
+		default:
 			report.Checks[name] = "failed"
 			ready = false
 		}
@@ -101,13 +125,10 @@ func (r *Registry) Readiness(ctx context.Context) (Report, bool) {
 	return report, ready
 }
 
-// runChecks runs all checks at once and returns their results by name.
-func (r *Registry) runChecks(ctx context.Context) map[string]error {
+// run runs all checks at once and returns their results by name.
+func (r *Registry) run(ctx context.Context, checks map[string]registered) map[string]error {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
-	r.mu.Lock()
-	checks := maps.Clone(r.checks)
-	r.mu.Unlock()
 	var (
 		wg      sync.WaitGroup
 		results = make(map[string]error, len(checks))
@@ -115,7 +136,7 @@ func (r *Registry) runChecks(ctx context.Context) map[string]error {
 	)
 	for name, check := range checks {
 		wg.Go(func() {
-			err := check(ctx)
+			err := check.Check(ctx)
 			guard.Lock()
 			defer guard.Unlock()
 			results[name] = err

@@ -104,3 +104,12 @@ func TestReadinessAnswersOtherTransportsToo(t *testing.T) {
 	require.Equal(t, 1, asked, "a service that leaves asks nobody")
 	require.Equal(t, lifecycle.Draining, r.State())
 }
+
+func TestWhatTheServiceCanDoWithoutDegradesIt(t *testing.T) {
+	r := health.New(slog.New(slog.DiscardHandler), func() lifecycle.State { return lifecycle.Running }, time.Second)
+	r.Register("database", func(context.Context) error { return nil })
+	r.RegisterOptional("cache", func(context.Context) error { return errors.New("connection refused") })
+	code, report := probe(t, r.Ready)
+	require.Equal(t, http.StatusOK, code)
+	require.Equal(t, map[string]string{"cache": "degraded", "database": "ok"}, report.Checks)
+}

@@ -109,15 +109,26 @@ func (g *Group) start(ctx context.Context) (started []Component, err error) {
 	g.set(ctx, Starting)
 	ctx, cancel := context.WithTimeout(ctx, g.timeouts.Start)
 	defer cancel()
-	for _, c := range g.components {
+	for i, c := range g.components {
 		if c.Start != nil {
 			if err := c.Start(ctx); err != nil {
-				return started, fmt.Errorf("start %s: %w", c.Name, err)
+				return append(started, opened(g.components[i+1:])...), fmt.Errorf("start %s: %w", c.Name, err)
 			}
 		}
 		started = append(started, c)
 	}
 	return started, nil
+}
+
+// opened returns the components that need no start to be stopped.
+func opened(components []Component) []Component {
+	var found []Component
+	for _, c := range components {
+		if c.Start == nil {
+			found = append(found, c)
+		}
+	}
+	return found
 }
 
 // serve waits for the end, then keeps serving during the drain delay. A

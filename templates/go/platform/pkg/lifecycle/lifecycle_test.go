@@ -230,3 +230,18 @@ func TestStateNames(t *testing.T) {
 	require.Equal(t, "state(0)", lifecycle.State(0).String())
 	require.Equal(t, "failed", lifecycle.Failed.String())
 }
+
+// A pool that was opened before the group runs is closed even if the group never
+// gets to it.
+func TestWhatHasNoStartIsStoppedWhenAnotherFailsToStart(t *testing.T) {
+	g := lifecycle.NewGroup(slog.New(slog.DiscardHandler), lifecycle.Timeouts{Start: time.Second, Stop: time.Second})
+	closed := false
+	g.Add(lifecycle.Component{Name: "port", Start: func(context.Context) error { return errors.New("in use") }})
+	g.Add(lifecycle.Component{Name: "worker", Start: func(context.Context) error { return nil }, Stop: func(context.Context) error {
+		t.Error("a component that was not started is stopped")
+		return nil
+	}})
+	g.Add(lifecycle.Component{Name: "pool", Stop: func(context.Context) error { closed = true; return nil }})
+	require.ErrorContains(t, g.Run(t.Context()), "in use")
+	require.True(t, closed)
+}

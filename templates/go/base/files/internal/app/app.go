@@ -28,9 +28,30 @@ type App struct {
 	registry  *prometheus.Registry
 	admin     *httpserver.Server
 	useCases  useCases
+	configs   *config.Store
+	//% if cookiecutter.redis == "yes"
+	// caching is what the service keeps in Redis with.
+	caching
+	//% endif
+	//% if cookiecutter.jwt == "yes"
+	// authentication knows whose tokens are accepted.
+	authentication
+	//% endif
+	//% if cookiecutter.rbac == "yes"
+	// authorization knows what the roles of callers allow.
+	authorization
+	//% endif
+	//% if cookiecutter.ratelimit == "yes"
+	// limits knows how often callers may call.
+	limits
+	//% endif
 	//% if cookiecutter.http == "yes"
 	// api is the port of the APIs over HTTP.
 	api *httpserver.Server
+	//% endif
+	//% if cookiecutter.graphql == "yes"
+	// graphQL answers operations and holds the streams that are open.
+	graphQL
 	//% endif
 }
 
@@ -44,6 +65,9 @@ func New(ctx context.Context, configs *config.Store, log *slog.Logger) (*App, er
 		return nil, fmt.Errorf("set up telemetry: %w", err)
 	}
 	a := newApp(configs, log, tel)
+	if err := a.wireClients(); err != nil {
+		return nil, err
+	}
 	repositories, err := a.wireRepositories(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("wire repositories: %w", err)
@@ -52,8 +76,33 @@ func New(ctx context.Context, configs *config.Store, log *slog.Logger) (*App, er
 	return a, a.wireServers() //nolint:contextcheck // requests bring their own context
 }
 
-// wireServers adds what calls the use cases from outside.
+// wireClients adds what the storage and the servers share to call others with.
+func (a *App) wireClients() error {
+	//% if cookiecutter.redis == "yes"
+	if err := a.wireRedis(); err != nil {
+		return fmt.Errorf("wire Redis: %w", err)
+	}
+	//% endif
+	return nil
+}
+
+// wireServers adds what calls the use cases from outside, after what guards it.
 func (a *App) wireServers() error {
+	//% if cookiecutter.jwt == "yes"
+	if err := a.wireJWT(); err != nil {
+		return fmt.Errorf("wire JWT: %w", err)
+	}
+	//% endif
+	//% if cookiecutter.rbac == "yes"
+	if err := a.wireRBAC(); err != nil {
+		return fmt.Errorf("wire RBAC: %w", err)
+	}
+	//% endif
+	//% if cookiecutter.ratelimit == "yes"
+	if err := a.wireRateLimit(); err != nil {
+		return fmt.Errorf("wire rate limit: %w", err)
+	}
+	//% endif
 	//% if cookiecutter.http == "yes"
 	if err := a.wireHTTP(); err != nil {
 		return fmt.Errorf("wire HTTP: %w", err)
@@ -78,24 +127,25 @@ func newApp(configs *config.Store, log *slog.Logger, tel *telemetry.Telemetry) *
 		telemetry: tel,
 		probes:    health.New(log, group.State, cfg.Lifecycle.ProbeTimeout),
 		registry:  metrics.NewRegistry(buildinfo.Read()),
+		configs:   configs,
 	}
 	group.Add(tel.Component())
 	a.admin = httpserver.New("admin", cfg.Admin,
 		httpserver.NewAdminHandler(a.probes, metrics.Handler(a.registry)), log, group.Fail)
 	group.Add(a.admin.Component())
-	a.wireConfigWatch(configs)
+	a.wireConfigWatch()
 	return a
 }
 
 // Run starts the service and serves until ctx ends or a component fails.
 func (a *App) Run(ctx context.Context) error { return a.group.Run(ctx) }
 
-func (a *App) wireConfigWatch(configs *config.Store) {
+func (a *App) wireConfigWatch() {
 	interval := a.cfg.Lifecycle.ReloadInterval
 	if interval == 0 {
 		return
 	}
 	a.group.Add(lifecycle.Background("config watch", func(ctx context.Context) error {
-		return configs.Watch(ctx, interval, a.log)
+		return a.configs.Watch(ctx, interval, a.log)
 	}, a.group.Fail))
 }

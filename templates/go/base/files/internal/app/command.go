@@ -31,6 +31,9 @@ func commands() map[string]command {
 	//% if cookiecutter.postgres == "yes"
 	all["migrate"] = migrate
 	//% endif
+	//% if cookiecutter.postgres == "yes" and cookiecutter.crypto == "yes"
+	all["rotate-keys"] = rotateKeys
+	//% endif
 	return all
 }
 

@@ -16,6 +16,9 @@ import (
 // EnvPrefix starts every environment variable: http.addr is APP_HTTP_ADDR.
 const EnvPrefix = "APP"
 
+// local is the environment of a developer's machine.
+const local = "local"
+
 // Config is the whole configuration. It is a value and never changes; see Store
 // for how the dynamic section is replaced at run time.
 type Config struct {
@@ -29,6 +32,18 @@ type Config struct {
 	// REST is the REST API.
 	REST REST `mapstructure:"rest"`
 	//% endif
+	//% if cookiecutter.graphql == "yes"
+	// GraphQL is the GraphQL API.
+	GraphQL GraphQL `mapstructure:"graphql"`
+	//% endif
+	//% if cookiecutter.jwt == "yes"
+	// Auth says whose tokens are accepted.
+	Auth Auth `mapstructure:"auth"`
+	//% endif
+	//% if cookiecutter.ratelimit == "yes"
+	// RateLimit says how often callers may call.
+	RateLimit RateLimit `mapstructure:"ratelimit"`
+	//% endif
 	// Admin is the port of probes, metrics and profiles.
 	Admin httpserver.Config `mapstructure:"admin"`
 	// Log chooses the log backend.
@@ -41,6 +56,14 @@ type Config struct {
 	//% if cookiecutter.postgres == "yes"
 	// Postgres is the database.
 	Postgres Postgres `mapstructure:"postgres"`
+	//% endif
+	//% if cookiecutter.redis == "yes"
+	// Redis is the cache that all instances share.
+	Redis Redis `mapstructure:"redis"`
+	//% endif
+	//% if cookiecutter.crypto == "yes"
+	// Crypto holds the keys that fields are encrypted under.
+	Crypto Crypto `mapstructure:"crypto"`
 	//% endif
 	// Dynamic is the only section that a reload may change.
 	Dynamic Dynamic `mapstructure:"dynamic"`
@@ -80,12 +103,16 @@ type Lifecycle struct {
 type Dynamic struct {
 	// LogLevel is debug, info, warn or error.
 	LogLevel string `mapstructure:"log_level"`
+	//% if cookiecutter.rbac == "yes"
+	// Roles says what callers may do, by the roles of their tokens.
+	Roles Roles `mapstructure:"roles"`
+	//% endif
 }
 
 // Default returns the configuration of a developer's machine.
 func Default() Config {
 	cfg := Config{
-		Service: Service{Name: "[[= cookiecutter.name ]]", Environment: "local"},
+		Service: Service{Name: "[[= cookiecutter.name ]]", Environment: local},
 		Admin:   serverDefaults(":9090"),
 		Log:     Log{Backend: logging.Logrus},
 		Telemetry: telemetry.Config{
@@ -110,8 +137,26 @@ func Default() Config {
 	//% if cookiecutter.rest == "yes"
 	cfg.REST = defaultREST()
 	//% endif
+	//% if cookiecutter.graphql == "yes"
+	cfg.GraphQL = defaultGraphQL()
+	//% endif
+	//% if cookiecutter.jwt == "yes"
+	cfg.Auth = defaultAuth(cfg.Service.Name)
+	//% endif
+	//% if cookiecutter.rbac == "yes"
+	cfg.Dynamic.Roles = defaultRoles()
+	//% endif
+	//% if cookiecutter.ratelimit == "yes"
+	cfg.RateLimit = defaultRateLimit()
+	//% endif
 	//% if cookiecutter.postgres == "yes"
 	cfg.Postgres = defaultPostgres()
+	//% endif
+	//% if cookiecutter.redis == "yes"
+	cfg.Redis = defaultRedis()
+	//% endif
+	//% if cookiecutter.crypto == "yes"
+	cfg.Crypto = defaultCrypto()
 	//% endif
 	return cfg
 }
@@ -172,8 +217,26 @@ func (c Config) Validate() error {
 	//% if cookiecutter.http == "yes"
 	errs = append(errs, c.HTTP.Validate())
 	//% endif
+	//% if cookiecutter.graphql == "yes"
+	errs = append(errs, c.validateGraphQL())
+	//% endif
+	//% if cookiecutter.jwt == "yes"
+	errs = append(errs, c.validateAuth())
+	//% endif
+	//% if cookiecutter.rbac == "yes"
+	errs = append(errs, c.validateRoles())
+	//% endif
+	//% if cookiecutter.ratelimit == "yes"
+	errs = append(errs, c.RateLimit.Validate())
+	//% endif
 	//% if cookiecutter.postgres == "yes"
 	errs = append(errs, c.Postgres.Validate())
+	//% endif
+	//% if cookiecutter.redis == "yes"
+	errs = append(errs, c.Redis.Validate())
+	//% endif
+	//% if cookiecutter.crypto == "yes"
+	errs = append(errs, c.validateCrypto())
 	//% endif
 	return errors.Join(errs...)
 }

@@ -19,9 +19,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// running is a service on free ports whose tasks are in memory.
+// running is a service on free ports whose tasks are in memory, and who calls it.
 type running struct {
 	*App
+	caller
 	stop  context.CancelFunc
 	ended chan error
 }
@@ -29,6 +30,11 @@ type running struct {
 func start(t *testing.T, drain time.Duration) *running {
 	t.Helper()
 	onFreePorts(t)
+	caller := identify(t)
+	//% if cookiecutter.ratelimit == "yes"
+	t.Setenv("APP_RATELIMIT_DEFAULT_REQUESTS", "100000")
+	t.Setenv("APP_RATELIMIT_DEFAULT_BURST", "100000")
+	//% endif
 	t.Setenv("APP_LIFECYCLE_DRAIN_DELAY", drain.String())
 	configs, err := config.NewStore()
 	require.NoError(t, err)
@@ -36,14 +42,16 @@ func start(t *testing.T, drain time.Duration) *running {
 	tel, err := newTelemetry(t.Context(), configs.Get(), log)
 	require.NoError(t, err)
 	a := newApp(configs, log, tel)
+	require.NoError(t, a.wireClients())
 	a.useCases = wireUseCases(repositories{tasks: memory.NewTasks()})
 	require.NoError(t, a.wireServers())
 
 	ctx, stop := context.WithCancel(t.Context())
-	r := &running{App: a, stop: stop, ended: make(chan error, 1)}
+	r := &running{App: a, caller: caller, stop: stop, ended: make(chan error, 1)}
 	go func() { r.ended <- a.Run(ctx) }()
 	t.Cleanup(stop)
 	require.Eventually(t, func() bool { return a.group.State() == lifecycle.Running }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, r.ready, 10*time.Second, time.Millisecond)
 	return r
 }
 
@@ -52,17 +60,21 @@ func (r *running) ready() bool {
 	return err == nil && status == http.StatusOK
 }
 
-func get(addr, path string) (status int, body string, err error) {
+// get asks as the caller, if one is given.
+func get(addr, path string, as ...caller) (status int, body string, err error) {
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	return request(&client, http.MethodGet, addr, path, "")
+	return request(&client, http.MethodGet, addr, path, "", as...)
 }
 
-func request(client *http.Client, method, addr, path, body string) (status int, answer string, err error) {
+func request(client *http.Client, method, addr, path, body string, as ...caller) (status int, answer string, err error) {
 	req, err := http.NewRequestWithContext(context.Background(), method, "http://"+addr+path, strings.NewReader(body))
 	if err != nil {
 		return 0, "", err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	for _, caller := range as {
+		caller.authorize(req)
+	}
 	res, err := client.Do(req)
 	if err != nil {
 		return 0, "", err

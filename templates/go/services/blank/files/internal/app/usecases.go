@@ -6,17 +6,22 @@ import (
 	"goldpath.local/service/internal/services"
 )
 
-// repositories holds the storage of every aggregate.
-type repositories struct {
-	tasks services.TaskRepository
-}
-
 // useCases holds what the service can do, whoever asks for it.
 type useCases struct {
 	tasks *services.Tasks
+	//% if cookiecutter.graphql == "yes"
+	// changes tells what happens to tasks.
+	changes services.Changes
+	//% endif
 }
 
 // wireUseCases builds the use cases on top of the storage.
 func wireUseCases(r repositories) useCases {
-	return useCases{tasks: services.NewTasks(r.tasks, time.Now)}
+	var u useCases
+	//% if cookiecutter.graphql == "yes"
+	u.changes = newChanges()
+	r.tasks = services.PublishChanges(r.tasks, u.changes)
+	//% endif
+	u.tasks = services.NewTasks(r.tasks, time.Now)
+	return u
 }

@@ -6,9 +6,9 @@ import (
 	"goldpath.local/service/internal/repositories/memory"
 )
 
-// wireRepositories keeps everything in memory: this service has no database.
+// wireStorage keeps everything in memory: this service has no database.
 //
 //nolint:unparam // other storages can fail
-func (a *App) wireRepositories(context.Context) (repositories, error) {
+func (a *App) wireStorage(context.Context) (repositories, error) {
 	return repositories{tasks: memory.NewTasks()}, nil
 }

@@ -6,8 +6,8 @@ import (
 	"goldpath.local/service/internal/repositories/postgres"
 )
 
-// wireRepositories puts every aggregate into the database.
-func (a *App) wireRepositories(ctx context.Context) (repositories, error) {
+// wireStorage puts every aggregate into the database.
+func (a *App) wireStorage(ctx context.Context) (repositories, error) {
 	pool, err := a.wirePostgres(ctx)
 	if err != nil {
 		return repositories{}, err
