@@ -25,7 +25,10 @@ func TestWordsOfIdentifiersAndSentences(t *testing.T) {
 func TestFormsOfOneWordHaveOneStem(t *testing.T) {
 	for _, forms := range [][]string{
 		{"validate", "validates", "validated", "validating", "validator", "validation"},
-		{"task", "tasks"}, {"query", "queries"}, {"store", "stores", "stored", "storing"}, {"handle", "handler"},
+		{"task", "tasks"},
+		{"query", "queries"},
+		{"store", "stores", "stored", "storing"},
+		{"handle", "handler"},
 	} {
 		for _, form := range forms {
 			if stem(form) != stem(forms[0]) {

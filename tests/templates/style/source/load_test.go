@@ -33,8 +33,10 @@ func TestLoadFindsThePackagesAndWhatPeopleWrote(t *testing.T) {
 	}
 	small, inner, outer := module.Packages[0], module.Packages[1], module.Packages[2]
 	tests := []struct{ what, got, want string }{
-		{"paths", strings.Join([]string{small.Path, inner.Path, outer.Path}, " "),
-			"example.com/sample example.com/sample/inner example.com/sample/outertest"},
+		{
+			"paths", strings.Join([]string{small.Path, inner.Path, outer.Path}, " "),
+			"example.com/sample example.com/sample/inner example.com/sample/outertest",
+		},
 		{"folders", strings.Join([]string{small.Dir, inner.Dir, outer.Dir}, " "), ". inner outertest"},
 		{"name", small.Name, "small"},
 		{"files", paths(small.Files), "small.go"},
