@@ -215,6 +215,14 @@ func TestEveryAttemptIsASpanOfTheCaller(t *testing.T) {
 	require.Contains(t, rec.Body.String(), `trace_id="`+received+`"`)
 }
 
+func TestEveryKindOfTargetIsReached(t *testing.T) {
+	server := serve(t, answers(ok), nil)
+	for _, scheme := range []string{"dns", "static", "passthrough"} {
+		c := dial(t, func(cfg *grpcclient.Config, _ *grpcclient.Options) { cfg.Target = scheme + ":///" + server.Addr() })
+		require.NoError(t, c.call(t), scheme)
+	}
+}
+
 func TestConnectionsCanBeMadeInMemory(t *testing.T) {
 	server := serve(t, answers(ok), nil)
 	dialed := make(chan string, 1)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 )
 
 // call is what interceptors know of a call, and tell each other about it.
@@ -91,6 +92,12 @@ type serverStream struct {
 
 // Context returns the context of the call.
 func (s *serverStream) Context() context.Context { return s.ctx }
+
+// SendHeader sends the header now, with what interceptors have to say in it.
+func (s *serverStream) SendHeader(md metadata.MD) error {
+	s.reply.asHeader(s.ServerStream)
+	return s.ServerStream.SendHeader(md)
+}
 
 // SendMsg sends a message.
 func (s *serverStream) SendMsg(m any) error {

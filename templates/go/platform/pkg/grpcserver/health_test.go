@@ -110,6 +110,17 @@ func TestWatchTellsEveryChangeAndEndsWithTheServer(t *testing.T) {
 	require.Equal(t, codes.Unavailable, status.Code(err))
 }
 
+func TestWatchEndsAtOnceWhenTheServerStops(t *testing.T) {
+	p := newPatient(t, time.Hour)
+	watch, err := p.health.Watch(t.Context(), &grpc_health_v1.HealthCheckRequest{})
+	require.NoError(t, err)
+	_, err = watch.Recv()
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), waitLimit)
+	defer cancel()
+	require.NoError(t, p.server.Stop(ctx))
+}
+
 func TestWatchEndsWithItsClient(t *testing.T) {
 	p := newPatient(t, tick)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -257,6 +257,18 @@ func TestTheIDOfAStreamComesWithItsFirstMessage(t *testing.T) {
 	require.Equal(t, []string{"order-7"}, stream.Trailer()["x-request-id"])
 }
 
+func TestHandlersMaySendTheHeaderThemselves(t *testing.T) {
+	f := start(t, service{stream: func(stream testgrpc.TestService_FullDuplexCallServer) error {
+		return stream.SendHeader(metadata.Pairs("etag", "7"))
+	}}, nil)
+	stream, err := f.client.FullDuplexCall(t.Context())
+	require.NoError(t, err)
+	header, err := stream.Header()
+	require.NoError(t, err)
+	require.Equal(t, []string{"7"}, header["etag"])
+	require.Len(t, header["x-request-id"], 1)
+}
+
 // What is learned about a call on its way in is part of its record.
 func TestTheRecordKnowsIDAndCaller(t *testing.T) {
 	var out lockedBuffer

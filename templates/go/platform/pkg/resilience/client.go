@@ -1,7 +1,6 @@
 package resilience
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"log/slog"
@@ -112,10 +111,8 @@ func NewHTTPClient(target string, cfg ClientConfig, metrics *Metrics, log *slog.
 func newConnections(cfg ClientConfig, tlsConfig *tls.Config) *http.Transport {
 	dialer := &net.Dialer{Timeout: cfg.DialTimeout, KeepAlive: 30 * time.Second}
 	return &http.Transport{
-		Proxy: http.ProxyFromEnvironment,
-		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			return dialer.DialContext(ctx, network, addr)
-		},
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            dialer.DialContext,
 		TLSClientConfig:        tlsConfig,
 		TLSHandshakeTimeout:    cfg.TLSHandshakeTimeout,
 		IdleConnTimeout:        cfg.IdleConnTimeout,

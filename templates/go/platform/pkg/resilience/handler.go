@@ -11,7 +11,8 @@ import (
 // Handler turns requests away before next sees them when the server has too much
 // to do: with 503, Retry-After and a problem document. priority says how
 // important a request is; nil means that all are Normal. It belongs outside of
-// everything that costs time.
+// everything that costs time. Routes that are slow by design, such as streams and
+// long polls, are to be left outside of it.
 func (s *Shedder) Handler(next http.Handler, priority func(*http.Request) Priority) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := r.Context()
