@@ -87,6 +87,16 @@ SPECS: dict[str, dict[str, Any]] = {
         "architecture": {"role": "observe", "label": "Profiles"},
     },
 }
+CATALOG_INFO = """apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata:
+  name: [[= cookiecutter.name ]]
+  description: [[= cookiecutter.description | tojson ]]
+spec:
+  type: service
+  lifecycle: [[= cookiecutter.lifecycle ]]
+  owner: [[= cookiecutter.owner ]]
+"""
 ASKED = [name for name in SPECS if name != "http"]
 
 
@@ -131,12 +141,14 @@ def template() -> str:
     entity = fixture_library.template()
     entity["metadata"] = {"name": "shop", "title": "Shop service", "description": "Everything on offer"}
     publish = {"name": "${{ parameters.name }}", "owner": "${{ parameters.owner }}"}
+    register = {"repository": "${{ steps.publish.output.repository }}", "catalogInfoPath": "/catalog-info.yaml"}
     entity["spec"] = {
         **entity["spec"],
         "parameters": pages(),
         "steps": [
             {"id": "render", "name": "Render", "action": "goldpath:render", "input": {"values": "${{ parameters }}"}},
             {"id": "publish", "name": "Publish", "action": "publish:local", "input": publish},
+            {"id": "register", "name": "Register", "action": "catalog:register", "input": register},
         ],
     }
     return yaml.safe_dump(entity, sort_keys=False)
@@ -159,6 +171,7 @@ def changes() -> dict[str, str | None]:
         "base/files/go.mod": f"module {PLACEHOLDER}\n\ngo 1.26.0\n",
         **{f"capabilities/{name}/manifest.yaml": manifest(name) for name in SPECS},
         **{f"capabilities/{name}/files/internal/{name}.go": "package internal\n" for name in SPECS},
+        "services/shop/files/catalog-info.yaml": CATALOG_INFO,
         "services/shop/manifest.yaml": fixture_library.layer("services/shop"),
         "services/shop/template.yaml": template(),
     }

@@ -7,5 +7,6 @@ from __future__ import annotations
 
 from portal.web.architecture.drawing import Views, draw
 from portal.web.architecture.scene import Part, Scene, scene
+from portal.web.architecture.services import picture_of_answers, picture_of_service
 
-__all__ = ["Part", "Scene", "Views", "draw", "scene"]
+__all__ = ["Part", "Scene", "Views", "draw", "picture_of_answers", "picture_of_service", "scene"]

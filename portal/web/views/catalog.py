@@ -15,6 +15,7 @@ from catalog.services import find, relations_graph
 from conformance.models import Service
 from portal.foundation.actors import Actor
 from portal.foundation.errors import NotFoundError
+from portal.web.architecture import picture_of_service
 from portal.web.paging import address_without_page, page_of
 from portal.web.people import PageRequest, signed_in
 from portal.web.pictures import draw
@@ -91,6 +92,7 @@ def _origin(lineage: Lineage | None, actor: Actor) -> dict[str, Any]:
     run = Run.objects.visible_to(actor).filter(lineages=lineage).first()
     return {
         "lineage": lineage,
+        "views": picture_of_service(lineage),
         "standing": Service.objects.filter(entity_ref=lineage.entity_ref).first(),
         "run": run,
         "readme": readme_of(lineage.repository),

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.foundation.errors import InputError, NotFoundError
-from portal.web.architecture import draw, scene
+from portal.web.architecture import draw, picture_of_answers, scene
 from portal.web.forms import NAMESPACE, PageForm, page_of
 from portal.web.people import PageRequest, signed_in
 from portal.web.sources import is_binary, lines, tree
@@ -213,23 +213,18 @@ def _plan(draft: Draft, planned: DryRun) -> dict[str, object]:
         "steps": planned.steps,
         "name": planned.values["name"],
         "answers": [answer for answer in answers if answer.key not in boxes],
-        **_made_of(draft, planned, boxes),
+        "made_of": _made_of(draft, boxes),
+        "views": picture_of_answers(draft.template, planned.values),
         "file_count": len(planned.preview.files),
         "total_size": total,
     }
 
 
-def _made_of(draft: Draft, planned: DryRun, boxes: Sequence[str]) -> dict[str, object]:
-    """Return the capabilities that were chosen in the checklist, with why others came along, and the picture."""
+def _made_of(draft: Draft, boxes: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the capabilities that were chosen in the checklist, and why others came along."""
     catalogue = catalogue_of(draft.template)
-    if not catalogue.asked:
-        return {}
     choice = choose(catalogue, wanted(draft.values))
-    chosen = [catalogue.by_name[name] for name in choice.chosen if name in boxes]
-    return {
-        "made_of": [(each.title, choice.along.get(each.name, "")) for each in chosen],
-        "views": draw(scene(catalogue, choice, str(planned.values["name"]))),
-    }
+    return [(catalogue.by_name[name].title, choice.along.get(name, "")) for name in choice.chosen if name in boxes]
 
 
 def _uuid(text: str) -> uuid.UUID:

@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from catalog.services import actor_for
 from portal.foundation.models import User
 from portal.web.forms import SHOWN
 from scaffolder import services
@@ -207,6 +208,16 @@ def test_a_name_in_the_picture_stays_text(alice_web: Client, shop: TemplateVersi
     page = text(alice_web.get(PICTURE, {"_name": "</text><script>alert(1)</script>{{7*7}}"}))
     assert "<script>" not in page
     assert "{{7*7}}" in page
+
+
+def test_a_service_shows_the_picture_of_what_it_was_rendered_with(alice_web: Client, alice: User, half: Draft) -> None:
+    run = services.start_run(half.template.ref, {**VALUES, "rbac": True}, actor_for(alice))
+    services.advance(run.pk)
+    page = text(alice_web.get("/catalog/component/default/till"))
+    assert {"rest", "jwt", "rbac"} <= parts(page)
+    assert "Architecture of till" in page
+    TemplateVersion.objects.update(digest="sha256:gone")
+    assert "Architecture of" not in text(alice_web.get("/catalog/component/default/till"))
 
 
 def test_the_picture_of_what_is_not_there(alice_web: Client, client: Client, shop: TemplateVersion) -> None:
