@@ -6,6 +6,7 @@ package auth
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"slices"
 	"time"
@@ -22,8 +23,9 @@ type Config struct {
 	Audience string `mapstructure:"audience"`
 	// JWKSURL is where the issuer publishes its keys.
 	JWKSURL string `mapstructure:"jwks_url"`
-	// AllowHTTP accepts a JWKSURL without TLS. Set it only where something else
-	// protects the way, such as a mesh: who can change the keys can be anyone.
+	// AllowHTTP accepts a JWKSURL without TLS, which otherwise must lead to this
+	// machine. Set it only where something else protects the way, such as a
+	// mesh: who can change the keys can be anyone.
 	AllowHTTP bool `mapstructure:"allow_http"`
 	// Algorithms are the accepted signatures; see KnownAlgorithms.
 	Algorithms []string `mapstructure:"algorithms"`
@@ -107,11 +109,18 @@ func (c Config) validateURL() error {
 		return errors.New("auth.jwks_url must be an absolute URL")
 	case address.User != nil:
 		return errors.New("auth.jwks_url must hold no password")
-	case address.Scheme == "https", address.Scheme == "http" && c.AllowHTTP:
+	case address.Scheme == "https", address.Scheme == "http" && (c.AllowHTTP || isLoopback(address.Hostname())):
 		return nil
 	default:
 		return errors.New("auth.jwks_url must be https, or http with auth.allow_http")
 	}
+}
+
+// isLoopback reports whether host is an address of this machine. Names are not:
+// who answers for them decides a resolver.
+func isLoopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.IsLoopback()
 }
 
 func check(ok bool, message string) error {

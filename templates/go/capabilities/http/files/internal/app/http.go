@@ -1,6 +1,8 @@
 package app
 
 import (
+	"github.com/gin-gonic/gin"
+
 	"goldpath.local/service/internal/handlers"
 	"goldpath.local/service/pkg/httpserver"
 	"goldpath.local/service/pkg/lifecycle"
@@ -15,7 +17,12 @@ func (a *App) wireHTTP() error {
 		Telemetry:      a.telemetry,
 		BodyLimit:      a.cfg.HTTP.BodyLimit,
 		RequestTimeout: a.cfg.HTTP.RequestTimeout,
+		TrustedProxies: a.cfg.HTTP.TrustedProxies,
+		Guards:         a.guards(),
 	}
+	//% if cookiecutter.graphql == "yes"
+	opts.Streams = isStream
+	//% endif
 	mounts, err := a.mounts()
 	if err != nil {
 		return err
@@ -24,6 +31,10 @@ func (a *App) wireHTTP() error {
 	router := httpserver.CloseWhen(leaving, handlers.NewRouter(opts, mounts...))
 	a.api = httpserver.New("api", a.cfg.HTTP.Config, router, a.log, a.group.Fail)
 	a.group.Add(a.api.Component())
+	//% if cookiecutter.graphql == "yes"
+	// Last, so that streams end before the port waits for them.
+	a.group.Add(a.graphql.Component())
+	//% endif
 	return nil
 }
 
@@ -37,5 +48,20 @@ func (a *App) mounts() ([]handlers.Mount, error) {
 	}
 	mounts = append(mounts, rest)
 	//% endif
+	//% if cookiecutter.graphql == "yes"
+	mounts = append(mounts, a.mountGraphQL())
+	//% endif
 	return mounts, nil
+}
+
+// guards returns what stands before all of them, in order.
+func (a *App) guards() []gin.HandlerFunc {
+	var guards []gin.HandlerFunc
+	//% if cookiecutter.jwt == "yes"
+	guards = append(guards, a.authenticate())
+	//% endif
+	//% if cookiecutter.ratelimit == "yes"
+	guards = append(guards, a.limit())
+	//% endif
+	return guards
 }

@@ -2,6 +2,8 @@ package config
 
 import (
 	"errors"
+	"fmt"
+	"net/netip"
 	"time"
 
 	"goldpath.local/service/pkg/httpserver"
@@ -16,6 +18,10 @@ type HTTP struct {
 	// RequestTimeout bounds the work on one request. It must be shorter than
 	// the write timeout, or the answer about it is lost.
 	RequestTimeout time.Duration `mapstructure:"request_timeout"`
+	// TrustedProxies are the addresses and networks (CIDR) of proxies whose
+	// X-Forwarded-For is believed. Nobody else can tell the service that a request
+	// comes from somewhere else than it does.
+	TrustedProxies []string `mapstructure:"trusted_proxies"`
 }
 
 func defaultHTTP() HTTP {
@@ -23,6 +29,7 @@ func defaultHTTP() HTTP {
 		Config:         serverDefaults(":8080"),
 		BodyLimit:      1 << 20,
 		RequestTimeout: 10 * time.Second,
+		TrustedProxies: []string{},
 	}
 }
 
@@ -33,5 +40,17 @@ func (c HTTP) Validate() error {
 		require(c.BodyLimit > 0, "http.body_limit must be positive"),
 		require(c.RequestTimeout > 0, "http.request_timeout must be positive"),
 		require(c.RequestTimeout < c.WriteTimeout, "http.request_timeout must be shorter than http.write_timeout"),
+		c.validateProxies(),
 	)
+}
+
+func (c HTTP) validateProxies() error {
+	for _, proxy := range c.TrustedProxies {
+		_, errAddress := netip.ParseAddr(proxy)
+		_, errNetwork := netip.ParsePrefix(proxy)
+		if errAddress != nil && errNetwork != nil {
+			return fmt.Errorf("http.trusted_proxies: %q is neither an address nor a network", proxy)
+		}
+	}
+	return nil
 }

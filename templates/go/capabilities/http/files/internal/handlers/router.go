@@ -26,6 +26,17 @@ type RouterOptions struct {
 	BodyLimit int64
 	// RequestTimeout bounds the work on one request.
 	RequestTimeout time.Duration
+	// TrustedProxies are the addresses and networks (CIDR) of proxies whose
+	// X-Forwarded-For is believed. Without any, the client is who connects.
+	TrustedProxies []string
+	//% if cookiecutter.graphql == "yes"
+	// Streams names the requests that have no deadline and are not measured: they
+	// last as long as their clients listen.
+	Streams func(*http.Request) bool
+	//% endif
+	// Guards stand before all APIs, in this order. What they refuse is traced,
+	// logged and measured like everything else.
+	Guards []gin.HandlerFunc
 }
 
 // Mount adds the routes of one API. What it adds runs inside the middleware that
@@ -40,17 +51,23 @@ func NewRouter(opts RouterOptions, mounts ...Mount) http.Handler {
 	engine := gin.New()
 	engine.ContextWithFallback = true // generated code passes *gin.Context as context.Context
 	engine.HandleMethodNotAllowed = true
-	_ = engine.SetTrustedProxies(nil) // nil cannot fail: client_ip is the peer, headers are not believed
+	engine.RemoteIPHeaders = []string{"X-Forwarded-For"}
+	_ = engine.SetTrustedProxies(opts.TrustedProxies) // the configuration was validated
 
+	measure, bound := middleware.Metrics(opts.Metrics), middleware.Deadline(opts.RequestTimeout)
+	//% if cookiecutter.graphql == "yes"
+	measure, bound = middleware.Unless(opts.Streams, measure), middleware.Unless(opts.Streams, bound)
+	//% endif
 	engine.Use(
 		middleware.Trace(),
 		middleware.RequestID(),
-		middleware.Metrics(opts.Metrics),
+		measure,
 		middleware.AccessLog(opts.Log),
 		middleware.Recover(opts.Log),
 		middleware.BodyLimit(opts.BodyLimit),
-		middleware.Deadline(opts.RequestTimeout),
+		bound,
 	)
+	engine.Use(opts.Guards...)
 	engine.NoRoute(middleware.NotFound)
 	engine.NoMethod(middleware.MethodNotAllowed)
 

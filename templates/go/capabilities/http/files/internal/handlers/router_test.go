@@ -152,3 +152,14 @@ func TestClientsCannotForgeTheirAddress(t *testing.T) {
 	require.NotContains(t, out.String(), "6.6.6.6")
 	require.Contains(t, out.String(), `"client_ip":"192.0.2.1"`)
 }
+
+func TestTrustedProxiesTellWhoTheClientIs(t *testing.T) {
+	var out bytes.Buffer
+	log, err := logging.New(&out, logging.Options{Backend: logging.Logrus, Level: slog.LevelInfo})
+	require.NoError(t, err)
+	router := newRouter(t, func(opts *handlers.RouterOptions) {
+		opts.Log, opts.TrustedProxies = log, []string{"192.0.2.0/24", "10.1.1.1"}
+	})
+	do(t, router, http.MethodGet, "/x", "X-Forwarded-For", "6.6.6.6, 198.51.100.7, 10.1.1.1", "X-Real-IP", "6.6.6.6")
+	require.Contains(t, out.String(), `"client_ip":"198.51.100.7"`, "what it wrote itself, a client cannot move to the right")
+}

@@ -1,30 +1,21 @@
 package middleware
 
 import (
-	"crypto/rand"
-	"log/slog"
-	"regexp"
-
 	"github.com/gin-gonic/gin"
 
-	"goldpath.local/service/pkg/logging"
+	"goldpath.local/service/pkg/requestid"
 )
 
 // HeaderRequestID carries the id of a request in both directions.
-const HeaderRequestID = "X-Request-ID"
-
-var safeID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+const HeaderRequestID = requestid.Header
 
 // RequestID gives every request an id: the caller's, if it is harmless, or a
-// new one. It is in the answer and in every log record of the request.
+// new one. It is in the answer, in the context and in every log record of the request.
 func RequestID() gin.HandlerFunc {
 	return func(c *gin.Context) {
-		id := c.GetHeader(HeaderRequestID)
-		if !safeID.MatchString(id) {
-			id = rand.Text()
-		}
+		id := requestid.Accept(c.GetHeader(HeaderRequestID))
 		c.Header(HeaderRequestID, id)
-		c.Request = c.Request.WithContext(logging.With(c.Request.Context(), slog.String("request_id", id)))
+		c.Request = c.Request.WithContext(requestid.With(c.Request.Context(), id))
 		c.Next()
 	}
 }

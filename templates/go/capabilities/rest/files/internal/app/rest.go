@@ -19,5 +19,8 @@ func (a *App) mountREST() (handlers.Mount, error) {
 		}
 		opts.Validator = validator
 	}
+	//% if cookiecutter.jwt == "yes"
+	opts.Authorize = a.authorizeREST()
+	//% endif
 	return restapi.Mount(wireOperations(a.useCases), opts), nil
 }

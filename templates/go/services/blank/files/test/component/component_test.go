@@ -22,8 +22,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// service is a running service and where its ports are.
+// service is a running service, where its ports are, and who calls it.
 type service struct {
+	caller
 	admin string
 	api   string
 	stop  context.CancelFunc
@@ -45,9 +46,10 @@ func startUnready(t *testing.T) *service {
 	//% if cookiecutter.http == "yes"
 	t.Setenv("APP_HTTP_ADDR", "127.0.0.1:0")
 	//% endif
+	caller := identify(t)
 	ctx, stop := context.WithCancel(t.Context())
 	t.Cleanup(stop)
-	s := &service{stop: stop, code: make(chan int, 1)}
+	s := &service{caller: caller, stop: stop, code: make(chan int, 1)}
 	reader, writer := io.Pipe()
 	go func() {
 		s.code <- app.Main(ctx, []string{"serve"}, writer, os.Stderr)
@@ -91,6 +93,9 @@ func (s *service) call(t *testing.T, method, addr, path, body, ifMatch string) r
 	require.NoError(t, err)
 	req.Close = true
 	req.Header.Set("Content-Type", "application/json")
+	if addr == s.api {
+		s.authorize(req)
+	}
 	if ifMatch != "" {
 		req.Header.Set("If-Match", ifMatch)
 	}

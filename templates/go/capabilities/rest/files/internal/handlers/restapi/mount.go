@@ -13,6 +13,9 @@ import (
 
 // Options holds what the API needs beside its operations.
 type Options struct {
+	// Authorize, when set, decides who may call an operation, before anything
+	// else is said about the request.
+	Authorize gin.HandlerFunc
 	// Validator, when set, checks every request against the OpenAPI document.
 	Validator *openapi.Validator
 }
@@ -21,6 +24,9 @@ type Options struct {
 func Mount(operations rest.StrictServerInterface, opts Options) handlers.Mount {
 	return func(routes gin.IRouter) {
 		group := routes.Group("")
+		if opts.Authorize != nil {
+			group.Use(opts.Authorize)
+		}
 		if opts.Validator != nil {
 			group.Use(middleware.Validate(opts.Validator))
 		}

@@ -27,7 +27,7 @@ func (l *load) run(r *running, clients int, balanced *atomic.Bool) {
 			client := &http.Client{Transport: transport, Timeout: 10 * time.Second}
 			for balanced.Load() {
 				body := fmt.Sprintf(`{"title":"task of client %d"}`, i)
-				status, _, err := request(client, http.MethodPost, r.api.Addr(), "/api/v1/tasks", body)
+				status, _, err := request(client, http.MethodPost, r.api.Addr(), "/api/v1/tasks", body, r.caller)
 				if l.sent.Add(1); err != nil || status != http.StatusCreated {
 					l.failures.Store(fmt.Sprint(status, err), true)
 				}
@@ -62,7 +62,7 @@ func TestDrainLosesNoRequest(t *testing.T) {
 
 func TestRequestsAreMeasuredAndTheAPIShowsNothingOfTheInside(t *testing.T) {
 	r := start(t, 0)
-	_, _, err := get(r.api.Addr(), "/api/v1/tasks")
+	_, _, err := get(r.api.Addr(), "/api/v1/tasks", r.caller)
 	require.NoError(t, err)
 	_, page, err := get(r.admin.Addr(), "/metrics")
 	require.NoError(t, err)
