@@ -219,29 +219,31 @@ def _parsed(wants: list[_Want], contents: _Contents, module: bytes, beat: examin
 
 
 class _Failures:
-    """What crashed or took too long lately: the same contents would again, and cost every scan its time.
+    """What crashed or took too long in two scans lately: it would again, and cost every scan of it its time.
 
-    It is held by this process alone, and not for long: a failure may have been the machine's.
+    One failure may have been the machine's, and what it was about may be in a thousand services. So the second counts,
+    and not for long. Each process keeps its own.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: dict[FactKey, tuple[float, Any]] = {}
+        self._known: dict[FactKey, tuple[float, int, Any]] = {}
 
     def note(self, key: FactKey, facts: Any) -> None:
         """Keep what stands for facts that could not be had; of too many the oldest go."""
         with self._lock:
-            self._known.pop(key, None)
-            self._known[key] = time.monotonic() + FAILURE_SECONDS, facts
+            until, times, _ = self._known.pop(key, (0.0, 0, None))
+            times = times + 1 if time.monotonic() < until else 1
+            self._known[key] = time.monotonic() + FAILURE_SECONDS, times, facts
             for old in list(self._known)[:-MOST_FAILURES]:
                 del self._known[old]
 
     def of(self, keys: Iterable[FactKey]) -> dict[FactKey, Any]:
-        """Return what is kept for some of the keys."""
+        """Return what stands for those of the keys that are not to be tried."""
         now = time.monotonic()
         with self._lock:
             found = {key: self._known[key] for key in keys if key in self._known}
-        return {key: facts for key, (until, facts) in found.items() if now < until}
+        return {key: facts for key, (until, times, facts) in found.items() if now < until and times > 1}
 
 
 _failures = _Failures()
