@@ -12,6 +12,8 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+from django.db import transaction
+
 from catalog.models import Entity
 from conformance.models import Service
 from conformance.scanning.snapshots import RENDER_REF
@@ -33,8 +35,9 @@ def copy_services(count: int) -> None:
         mine = [number for number in numbers if number % len(made) == index]
         if mine:
             source = _Source(original)
-            for number in mine:
-                source.copy(f"service-{number:05d}")
+            with transaction.atomic():
+                for number in mine:
+                    source.copy(f"service-{number:05d}")
 
 
 class _Source:
@@ -57,7 +60,9 @@ class _Source:
         folder = places.repository_folder(repository.namespace, name)
         git.create_bare(folder)
         stream = b"".join(self._stream(name))
-        subprocess.run(["git", f"--git-dir={folder}", "fast-import", "--quiet"], input=stream, check=True)
+        subprocess.run(
+            ["git", "-c", "core.fsync=none", f"--git-dir={folder}", "fast-import", "--quiet"], input=stream, check=True
+        )
         with ObjectReader(folder) as reader:
             head, render = reader.commit(_BRANCH), reader.commit(RENDER_REF)
         assert head is not None
