@@ -82,9 +82,7 @@ type attemptCounter struct {
 
 // TagRPC counts an attempt.
 func (c attemptCounter) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
-	if !isProbe(info.FullMethodName) {
-		c.metrics.attempts.WithLabelValues(c.target, info.FullMethodName).Inc()
-	}
+	c.metrics.attempts.WithLabelValues(c.target, info.FullMethodName).Inc()
 	return ctx
 }
 

@@ -1,14 +1,11 @@
 package grpcclient
 
 import (
-	"strings"
-
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
 	"go.opentelemetry.io/otel/metric/noop"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/stats"
 )
 
 // Telemetry makes spans and writes their headers; telemetry.Telemetry is one.
@@ -20,7 +17,8 @@ type Telemetry interface {
 }
 
 // tracing gives every attempt a span and sends the trace along. Messages are not
-// recorded, and measurements are not taken twice.
+// recorded, measurements are not taken twice, and gRPC does not trace its own
+// watching of health.
 func tracing(telemetry Telemetry) grpc.DialOption {
 	if telemetry == nil {
 		return grpc.EmptyDialOption{}
@@ -29,9 +27,5 @@ func tracing(telemetry Telemetry) grpc.DialOption {
 		otelgrpc.WithTracerProvider(telemetry.TracerProvider()),
 		otelgrpc.WithPropagators(telemetry.Propagator()),
 		otelgrpc.WithMeterProvider(noop.NewMeterProvider()),
-		otelgrpc.WithFilter(func(info *stats.RPCTagInfo) bool { return !isProbe(info.FullMethodName) }),
 	))
 }
-
-// isProbe reports whether the channel calls by itself, to watch health.
-func isProbe(method string) bool { return strings.HasPrefix(method, "/grpc.health.v1.Health/") }
