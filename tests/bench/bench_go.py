@@ -121,7 +121,11 @@ def service(folder: Path, around: Surroundings, options: argparse.Namespace) -> 
 
 def prepare(server: Server, database: str) -> list[str]:
     """Migrate the database as the service does, fill it, and return the ids of the tasks."""
-    subprocess.run([str(server.binary), "migrate"], env=dict(server.environment), check=True, stdout=subprocess.DEVNULL)
+    migrated = subprocess.run(
+        [str(server.binary), "migrate"], env=dict(server.environment), capture_output=True, text=True, check=False
+    )
+    if migrated.returncode:
+        raise SystemExit(f"{server.name} cannot migrate its database: {migrated.stderr[-2000:]}")
     with contextlib.closing(psycopg2.connect(database)) as connection, connection, connection.cursor() as cursor:
         cursor.execute(SEED, (TASKS,))
         ids = [row[0] for row in cursor.fetchall()]
