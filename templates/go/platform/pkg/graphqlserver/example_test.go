@@ -14,10 +14,14 @@ import (
 
 func Example() {
 	generated := executable(map[string]resolver{}) // of gqlgen, with the service's resolvers
-	server := graphqlserver.New(generated, graphqlserver.DefaultConfig(), graphqlserver.Options{
+	server, err := graphqlserver.New(generated, graphqlserver.DefaultConfig(), graphqlserver.Options{
 		Log:     slog.New(slog.DiscardHandler),
 		Metrics: graphqlserver.NewMetrics(prometheus.NewRegistry()),
 	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 
 	req := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(`{"query":"{ name }"}`))
 	req.Header.Set("Content-Type", "application/json")

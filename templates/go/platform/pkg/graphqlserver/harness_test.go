@@ -178,8 +178,9 @@ func newFixture(t testing.TB, configure ...func(*fixture)) *fixture {
 	for _, c := range configure {
 		c(f)
 	}
-	require.NoError(t, f.cfg.Validate())
-	f.Server = graphqlserver.New(executable(f.resolvers), f.cfg, f.opts)
+	server, err := graphqlserver.New(executable(f.resolvers), f.cfg, f.opts)
+	require.NoError(t, err)
+	f.Server = server
 	return f
 }
 

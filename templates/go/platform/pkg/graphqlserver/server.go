@@ -57,8 +57,11 @@ type Server struct {
 	connections *members
 }
 
-// New returns a server for a schema.
-func New(schema graphql.ExecutableSchema, cfg Config, opts Options) *Server {
+// New returns a server for a schema. The error is what is wrong with cfg.
+func New(schema graphql.ExecutableSchema, cfg Config, opts Options) (*Server, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
 	if opts.Tracers == nil {
 		opts.Tracers = noop.NewTracerProvider()
 	}
@@ -72,7 +75,7 @@ func New(schema graphql.ExecutableSchema, cfg Config, opts Options) *Server {
 		connections: newMembers(cfg.Streams.MaxConnections, opts.Metrics.connections),
 	}
 	s.configure()
-	return s
+	return s, nil
 }
 
 // configure puts everything that an operation goes through in its order. gqlgen
