@@ -94,12 +94,10 @@ func TestASlowServiceIsGivenUp(t *testing.T) {
 		}
 		return ctx.Err()
 	}), nil))
-	require.Eventually(t, func() bool {
-		err := c.call(t)
-		require.Equal(t, apierror.Timeout, apierror.From(err).Kind)
-		require.ErrorIs(t, err, context.DeadlineExceeded)
-		return len(gone) > 0 // the deadline has travelled, unless it passed on the way
-	}, waitLimit, tick)
+	// Who notices first, client or server, is open; a call may even end on its way.
+	for len(gone) == 0 {
+		require.Equal(t, apierror.Timeout, apierror.From(c.call(t)).Kind)
+	}
 }
 
 // A deadline goes through a service to those that it calls, and each keeps a

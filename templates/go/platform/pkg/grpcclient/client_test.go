@@ -167,6 +167,15 @@ func (c *client) call(t testing.TB) error {
 	return err
 }
 
+// callUntil makes calls, which must all succeed, until done.
+func (c *client) callUntil(t *testing.T, done func() bool) {
+	t.Helper()
+	for begin := time.Now(); !done(); {
+		require.NoError(t, c.call(t))
+		require.Less(t, time.Since(begin), waitLimit)
+	}
+}
+
 // metric returns the sum of the time series that have all these label values.
 func (c *client) metric(t *testing.T, name string, values ...string) float64 {
 	t.Helper()

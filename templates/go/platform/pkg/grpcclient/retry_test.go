@@ -140,10 +140,7 @@ func TestABreakerElsewhereIsNoRefusalHere(t *testing.T) {
 func TestCallsAreBalancedOverAllInstances(t *testing.T) {
 	a, b := answers(ok), answers(ok)
 	c := dial(t, nil, serve(t, a, nil), serve(t, b, nil))
-	require.Eventually(t, func() bool {
-		require.NoError(t, c.call(t))
-		return a.count() > 10 && b.count() > 10
-	}, waitLimit, tick)
+	c.callUntil(t, func() bool { return a.count() > 10 && b.count() > 10 })
 	before, other := a.count(), b.count()
 	for range 20 {
 		require.NoError(t, c.call(t))
@@ -161,18 +158,15 @@ func TestADrainingInstanceIsLeft(t *testing.T) {
 	c := dial(t, nil,
 		serve(t, a, func(_ *grpcserver.Config, opts *grpcserver.Options) { opts.Health = registry }),
 		serve(t, b, nil))
-	require.Eventually(t, func() bool {
-		require.NoError(t, c.call(t))
-		return a.count() > 0 && b.count() > 0
-	}, waitLimit, tick)
+	c.callUntil(t, func() bool { return a.count() > 0 && b.count() > 0 })
 	state.Store(int32(lifecycle.Draining))
-	require.Eventually(t, func() bool {
-		before := a.count()
-		for range 4 {
-			require.NoError(t, c.call(t))
+	before, other := a.count(), b.count()
+	c.callUntil(t, func() bool {
+		if a.count() > before { // not yet: begin again
+			before, other = a.count(), b.count()
 		}
-		return a.count() == before
-	}, waitLimit, tick)
+		return b.count() >= other+4
+	})
 }
 
 // A rolling restart under load loses no call, idempotent or not.
