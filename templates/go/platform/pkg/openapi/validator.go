@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -85,6 +86,8 @@ func (v *Validator) Request(ctx context.Context, op Operation) error {
 		return nil
 	case errors.As(err, &tooLarge):
 		return tooLarge
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return fmt.Errorf("read body: %w", os.ErrDeadlineExceeded)
 	default:
 		return ErrInvalidRequest.WithFields(fields(err)...)
 	}

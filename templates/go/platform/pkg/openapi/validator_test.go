@@ -2,10 +2,13 @@ package openapi_test
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 
@@ -105,6 +108,12 @@ func TestTooLargeBodiesStayRecognisable(t *testing.T) {
 	op.Request.Body = http.MaxBytesReader(httptest.NewRecorder(), op.Request.Body, 4)
 	var tooLarge *http.MaxBytesError
 	require.ErrorAs(t, validator(t).Request(t.Context(), op), &tooLarge)
+}
+
+func TestBodiesThatArriveTooLateAreNotInvalid(t *testing.T) {
+	op := put("", "fast", "")
+	op.Request.Body = io.NopCloser(iotest.ErrReader(&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}))
+	require.ErrorIs(t, validator(t).Request(t.Context(), op), os.ErrDeadlineExceeded)
 }
 
 func TestOperationsOutsideTheDocumentAreADefect(t *testing.T) {

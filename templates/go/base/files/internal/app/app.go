@@ -29,6 +29,10 @@ type App struct {
 	admin     *httpserver.Server
 	useCases  useCases
 	configs   *config.Store
+	//% if cookiecutter.postgres == "yes"
+	// database is the pool that everything in the database shares.
+	database
+	//% endif
 	//% if cookiecutter.redis == "yes"
 	// caching is what the service keeps in Redis with.
 	caching

@@ -217,6 +217,9 @@ func (c Config) Validate() error {
 	//% if cookiecutter.http == "yes"
 	errs = append(errs, c.HTTP.Validate())
 	//% endif
+	//% if cookiecutter.rest == "yes"
+	errs = append(errs, c.validateREST())
+	//% endif
 	//% if cookiecutter.graphql == "yes"
 	errs = append(errs, c.validateGraphQL())
 	//% endif

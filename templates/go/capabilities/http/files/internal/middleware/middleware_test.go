@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -79,9 +81,17 @@ func TestFailRequestBlamesTheClientUnlessTheErrorKnowsBetter(t *testing.T) {
 		http.StatusBadRequest:            errors.New("unexpected EOF"),
 		http.StatusConflict:              apierror.New(apierror.Conflict, "X", "x"),
 		http.StatusRequestEntityTooLarge: &http.MaxBytesError{Limit: 1},
+		http.StatusRequestTimeout:        fmt.Errorf("read body: %w", os.ErrDeadlineExceeded),
 	}
 	for status, err := range tests {
 		require.Equal(t, status, serve(func(c *gin.Context) { middleware.FailRequest(c, err) }).Code)
+	}
+}
+
+func TestFailSaysWhenToTryAgain(t *testing.T) {
+	busy := apierror.New(apierror.Unavailable, "BUSY", "busy")
+	for want, err := range map[string]error{"": busy, "3": fmt.Errorf("call: %w", busy.WithRetryAfter(2500*time.Millisecond))} {
+		require.Equal(t, want, serve(func(c *gin.Context) { middleware.Fail(c, err) }).Header().Get("Retry-After"))
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"os"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -18,20 +20,28 @@ import (
 // error's kind and message say.
 func Fail(c *gin.Context, err error) {
 	_ = c.Error(err)
+	if seconds := apierror.From(err).RetryAfterSeconds(); seconds > 0 {
+		c.Header("Retry-After", strconv.Itoa(seconds))
+	}
 	failWith(c, problemFor(err))
 }
 
-// FailRequest is Fail for requests that could not be decoded: errors without a
-// kind of their own are the client's, not the service's.
+// FailRequest is Fail for requests that could not be read: errors without a kind
+// of their own are the client's, not the service's.
 func FailRequest(c *gin.Context, err error) {
 	var (
 		typed    *apierror.Error
 		tooLarge *http.MaxBytesError
 	)
-	if !errors.As(err, &typed) && !errors.As(err, &tooLarge) {
-		err = apierror.New(apierror.Invalid, "INVALID_REQUEST", "the request cannot be read").WithCause(err)
+	switch {
+	case errors.As(err, &typed), errors.As(err, &tooLarge):
+		Fail(c, err)
+	case errors.Is(err, os.ErrDeadlineExceeded): // of the connection: the body is too slow
+		_ = c.Error(err)
+		failWith(c, statusProblem(http.StatusRequestTimeout, "REQUEST_TOO_SLOW", "the body did not arrive in time"))
+	default:
+		Fail(c, apierror.New(apierror.Invalid, "INVALID_REQUEST", "the request cannot be read").WithCause(err))
 	}
-	Fail(c, err)
 }
 
 // NotFound answers requests that no route matches.

@@ -12,6 +12,11 @@ import (
 	"goldpath.local/service/pkg/postgres"
 )
 
+// database is the pool that everything in the database shares.
+type database struct {
+	pool *pgxpool.Pool
+}
+
 // wirePostgres adds the pool to the service. A database that is down makes the
 // service unready, not dead: it recovers without a restart.
 func (a *App) wirePostgres(ctx context.Context) (*pgxpool.Pool, error) {
@@ -23,6 +28,7 @@ func (a *App) wirePostgres(ctx context.Context) (*pgxpool.Pool, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.pool = pool
 	a.registry.MustRegister(postgres.NewCollector(pool))
 	a.probes.Register("postgres", postgres.ReachableCheck(pool))
 	a.probes.Register("schema", postgres.SchemaCheck(pool, migrations.Files))

@@ -16,7 +16,7 @@ func Validate(validator *openapi.Validator) gin.HandlerFunc {
 			return
 		}
 		if err := validator.Request(c.Request.Context(), operation(c)); err != nil {
-			Fail(c, err)
+			FailRequest(c, err)
 			return
 		}
 		c.Next()

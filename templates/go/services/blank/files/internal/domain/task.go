@@ -5,7 +5,6 @@ package domain
 import (
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -51,7 +50,7 @@ type Task struct {
 // NewTask returns an open task, or ErrInvalidTask with the offending fields.
 func NewTask(id uuid.UUID, title, notes string, now time.Time) (Task, error) {
 	t := Task{
-		id: id, title: strings.TrimSpace(title), notes: notes,
+		id: id, title: oneLine(title), notes: multiLine(notes),
 		status: StatusOpen, version: 1, createdAt: now, updatedAt: now,
 	}
 	if err := t.validate(); err != nil {
@@ -85,10 +84,10 @@ func (t *Task) Apply(c Change, now time.Time) error {
 		return ErrTaskDone
 	}
 	if c.Title != nil {
-		next.title = strings.TrimSpace(*c.Title)
+		next.title = oneLine(*c.Title)
 	}
 	if c.Notes != nil {
-		next.notes = *c.Notes
+		next.notes = multiLine(*c.Notes)
 	}
 	if err := next.validate(); err != nil {
 		return err
@@ -119,14 +118,14 @@ func (t *Task) validate() error {
 		add("title", "must not be empty")
 	case utf8.RuneCountInString(t.title) > MaxTitle:
 		add("title", "is too long")
-	case strings.ContainsFunc(t.title, unicode.IsControl):
-		add("title", "must be one line of text")
+	case strings.ContainsFunc(t.title, isHidden):
+		add("title", "must be one line of visible text")
 	}
 	switch {
 	case utf8.RuneCountInString(t.notes) > MaxNotes:
 		add("notes", "is too long")
-	case strings.ContainsRune(t.notes, 0):
-		add("notes", "must be text")
+	case strings.ContainsFunc(t.notes, isHiddenInLines):
+		add("notes", "must be lines of visible text")
 	}
 	if !utf8.ValidString(t.title) || !utf8.ValidString(t.notes) {
 		add("title", "must be UTF-8")

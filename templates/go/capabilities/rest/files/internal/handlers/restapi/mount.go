@@ -16,6 +16,10 @@ type Options struct {
 	// Authorize, when set, decides who may call an operation, before anything
 	// else is said about the request.
 	Authorize gin.HandlerFunc
+	// V1 says since when what has a successor is deprecated, if it is.
+	V1 middleware.Deprecation
+	// Idempotency, when set, lets clients repeat requests that create something.
+	Idempotency gin.HandlerFunc
 	// Validator, when set, checks every request against the OpenAPI document.
 	Validator *openapi.Validator
 }
@@ -27,8 +31,12 @@ func Mount(operations rest.StrictServerInterface, opts Options) handlers.Mount {
 		if opts.Authorize != nil {
 			group.Use(opts.Authorize)
 		}
+		group.Use(middleware.Deprecate(opts.V1, successor))
 		if opts.Validator != nil {
 			group.Use(middleware.Validate(opts.Validator))
+		}
+		if opts.Idempotency != nil {
+			group.Use(opts.Idempotency)
 		}
 		strict := rest.NewStrictHandlerWithOptions(operations, nil, rest.StrictGinServerOptions{
 			RequestErrorHandlerFunc:  middleware.FailRequest,

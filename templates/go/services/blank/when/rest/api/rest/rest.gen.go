@@ -87,22 +87,63 @@ type TaskPage struct {
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
+// TaskPageV2 defines model for TaskPageV2.
+type TaskPageV2 struct {
+	Items []TaskSummary `json:"items"`
+
+	// NextCursor Cursor of the next page; left out on the last one.
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
 // TaskStatus defines model for TaskStatus.
 type TaskStatus string
+
+// TaskSummary What a list shows of a task.
+type TaskSummary struct {
+	ID        openapi_types.UUID `json:"id"`
+	Status    TaskStatus         `json:"status"`
+	Title     string             `json:"title"`
+	UpdatedAt time.Time          `json:"updated_at"`
+}
+
+// TaskV2 defines model for TaskV2.
+type TaskV2 struct {
+	CreatedAt time.Time          `json:"created_at"`
+	ID        openapi_types.UUID `json:"id"`
+	Notes     string             `json:"notes"`
+	Status    TaskStatus         `json:"status"`
+	Title     string             `json:"title"`
+	UpdatedAt time.Time          `json:"updated_at"`
+}
+
+// Cursor defines model for Cursor.
+type Cursor = string
 
 // IfMatch defines model for IfMatch.
 type IfMatch = string
 
+// IfNoneMatch defines model for IfNoneMatch.
+type IfNoneMatch = string
+
+// Limit defines model for Limit.
+type Limit = int32
+
+// Status defines model for Status.
+type Status = TaskStatus
+
+// TaskID defines model for TaskID.
+type TaskID = openapi_types.UUID
+
 // ListTasksParams defines parameters for ListTasks.
 type ListTasksParams struct {
 	// Limit Most tasks on one page.
-	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The next_cursor of the page before.
-	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Status Only tasks with this status.
-	Status *TaskStatus `form:"status,omitempty" json:"status,omitempty"`
+	Status *Status `form:"status,omitempty" json:"status,omitempty"`
 }
 
 // DeleteTaskParams defines parameters for DeleteTask.
@@ -111,10 +152,34 @@ type DeleteTaskParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// GetTaskParams defines parameters for GetTask.
+type GetTaskParams struct {
+	// IfNoneMatch ETags of versions that you have. If one of them is the present version, the answer is 304 and empty.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
 // UpdateTaskParams defines parameters for UpdateTask.
 type UpdateTaskParams struct {
 	// IfMatch The ETag of the version that the change is based on.
 	IfMatch IfMatch `json:"If-Match"`
+}
+
+// V2ListTasksParams defines parameters for V2ListTasks.
+type V2ListTasksParams struct {
+	// Limit Most tasks on one page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next_cursor of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Status Only tasks with this status.
+	Status *Status `form:"status,omitempty" json:"status,omitempty"`
+}
+
+// V2GetTaskParams defines parameters for V2GetTask.
+type V2GetTaskParams struct {
+	// IfNoneMatch ETags of versions that you have. If one of them is the present version, the answer is 304 and empty.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // CreateTaskJSONRequestBody defines body for CreateTask for application/json ContentType.
@@ -133,13 +198,19 @@ type ServerInterface interface {
 	CreateTask(c *gin.Context)
 	// DeleteTask Delete a task
 	// (DELETE /api/v1/tasks/{id})
-	DeleteTask(c *gin.Context, id openapi_types.UUID, params DeleteTaskParams)
+	DeleteTask(c *gin.Context, id TaskID, params DeleteTaskParams)
 	// GetTask Read a task
 	// (GET /api/v1/tasks/{id})
-	GetTask(c *gin.Context, id openapi_types.UUID)
+	GetTask(c *gin.Context, id TaskID, params GetTaskParams)
 	// UpdateTask Change a task
 	// (PATCH /api/v1/tasks/{id})
-	UpdateTask(c *gin.Context, id openapi_types.UUID, params UpdateTaskParams)
+	UpdateTask(c *gin.Context, id TaskID, params UpdateTaskParams)
+	// V2ListTasks List tasks, oldest first
+	// (GET /api/v2/tasks)
+	V2ListTasks(c *gin.Context, params V2ListTasksParams)
+	// V2GetTask Read a task
+	// (GET /api/v2/tasks/{id})
+	V2GetTask(c *gin.Context, id TaskID, params V2GetTaskParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -214,7 +285,7 @@ func (siw *ServerInterfaceWrapper) DeleteTask(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "id" -------------
-	var id openapi_types.UUID
+	var id TaskID
 
 	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
 	if err != nil {
@@ -266,12 +337,36 @@ func (siw *ServerInterfaceWrapper) GetTask(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "id" -------------
-	var id openapi_types.UUID
+	var id TaskID
 
 	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
 		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetTaskParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-None-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-None-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
 	}
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -281,7 +376,7 @@ func (siw *ServerInterfaceWrapper) GetTask(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.GetTask(c, id)
+	siw.Handler.GetTask(c, id, params)
 }
 
 // UpdateTask operation middleware
@@ -291,7 +386,7 @@ func (siw *ServerInterfaceWrapper) UpdateTask(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "id" -------------
-	var id openapi_types.UUID
+	var id TaskID
 
 	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
 	if err != nil {
@@ -336,6 +431,98 @@ func (siw *ServerInterfaceWrapper) UpdateTask(c *gin.Context) {
 	siw.Handler.UpdateTask(c, id, params)
 }
 
+// V2ListTasks operation middleware
+func (siw *ServerInterfaceWrapper) V2ListTasks(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params V2ListTasksParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", c.Request.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter status: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.V2ListTasks(c, params)
+}
+
+// V2GetTask operation middleware
+func (siw *ServerInterfaceWrapper) V2GetTask(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TaskID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params V2GetTaskParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-None-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-None-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.V2GetTask(c, id, params)
+}
+
 // GinServerOptions provides options for the Gin server.
 type GinServerOptions struct {
 	BaseURL      string
@@ -368,6 +555,15 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/api/v1/tasks/:id", wrapper.DeleteTask)
 	router.GET(options.BaseURL+"/api/v1/tasks/:id", wrapper.GetTask)
 	router.PATCH(options.BaseURL+"/api/v1/tasks/:id", wrapper.UpdateTask)
+	router.GET(options.BaseURL+"/api/v2/tasks", wrapper.V2ListTasks)
+	router.GET(options.BaseURL+"/api/v2/tasks/:id", wrapper.V2GetTask)
+}
+
+type NotModifiedResponseHeaders struct {
+	ETag string
+}
+type NotModifiedResponse struct {
+	Headers NotModifiedResponseHeaders
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
@@ -484,6 +680,20 @@ func (response CreateTask400ApplicationProblemPlusJSONResponse) VisitCreateTaskR
 	return err
 }
 
+type CreateTask409ApplicationProblemPlusJSONResponse Problem
+
+func (response CreateTask409ApplicationProblemPlusJSONResponse) VisitCreateTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateTaskdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
@@ -502,7 +712,7 @@ func (response CreateTaskdefaultApplicationProblemPlusJSONResponse) VisitCreateT
 }
 
 type DeleteTaskRequestObject struct {
-	ID     openapi_types.UUID `json:"id"`
+	ID     TaskID `json:"id"`
 	Params DeleteTaskParams
 }
 
@@ -580,14 +790,22 @@ func (response DeleteTaskdefaultApplicationProblemPlusJSONResponse) VisitDeleteT
 }
 
 type GetTaskRequestObject struct {
-	ID openapi_types.UUID `json:"id"`
+	ID     TaskID `json:"id"`
+	Params GetTaskParams
 }
 
 type GetTaskResponseObject interface {
 	VisitGetTaskResponse(w http.ResponseWriter) error
 }
 
-type GetTask200JSONResponse struct{ TaskJSONResponse }
+type GetTask200ResponseHeaders struct {
+	ETag string
+}
+
+type GetTask200JSONResponse struct {
+	Body    Task
+	Headers GetTask200ResponseHeaders
+}
 
 func (response GetTask200JSONResponse) VisitGetTaskResponse(w http.ResponseWriter) error {
 
@@ -600,6 +818,14 @@ func (response GetTask200JSONResponse) VisitGetTaskResponse(w http.ResponseWrite
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetTask304Response = NotModifiedResponse
+
+func (response GetTask304Response) VisitGetTaskResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetTask400ApplicationProblemPlusJSONResponse struct {
@@ -650,7 +876,7 @@ func (response GetTaskdefaultApplicationProblemPlusJSONResponse) VisitGetTaskRes
 }
 
 type UpdateTaskRequestObject struct {
-	ID     openapi_types.UUID `json:"id"`
+	ID     TaskID `json:"id"`
 	Params UpdateTaskParams
 	Body   *UpdateTaskJSONRequestBody
 }
@@ -749,6 +975,147 @@ func (response UpdateTaskdefaultApplicationProblemPlusJSONResponse) VisitUpdateT
 	return err
 }
 
+type V2ListTasksRequestObject struct {
+	Params V2ListTasksParams
+}
+
+type V2ListTasksResponseObject interface {
+	VisitV2ListTasksResponse(w http.ResponseWriter) error
+}
+
+type V2ListTasks200JSONResponse TaskPageV2
+
+func (response V2ListTasks200JSONResponse) VisitV2ListTasksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type V2ListTasks400ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response V2ListTasks400ApplicationProblemPlusJSONResponse) VisitV2ListTasksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type V2ListTasksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response V2ListTasksdefaultApplicationProblemPlusJSONResponse) VisitV2ListTasksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type V2GetTaskRequestObject struct {
+	ID     TaskID `json:"id"`
+	Params V2GetTaskParams
+}
+
+type V2GetTaskResponseObject interface {
+	VisitV2GetTaskResponse(w http.ResponseWriter) error
+}
+
+type V2GetTask200ResponseHeaders struct {
+	ETag string
+}
+
+type V2GetTask200JSONResponse struct {
+	Body    TaskV2
+	Headers V2GetTask200ResponseHeaders
+}
+
+func (response V2GetTask200JSONResponse) VisitV2GetTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type V2GetTask304Response = NotModifiedResponse
+
+func (response V2GetTask304Response) VisitV2GetTaskResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
+}
+
+type V2GetTask400ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response V2GetTask400ApplicationProblemPlusJSONResponse) VisitV2GetTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type V2GetTask404ApplicationProblemPlusJSONResponse Problem
+
+func (response V2GetTask404ApplicationProblemPlusJSONResponse) VisitV2GetTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type V2GetTaskdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response V2GetTaskdefaultApplicationProblemPlusJSONResponse) VisitV2GetTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// ListTasks List tasks, oldest first
@@ -766,6 +1133,12 @@ type StrictServerInterface interface {
 	// UpdateTask Change a task
 	// (PATCH /api/v1/tasks/{id})
 	UpdateTask(ctx context.Context, request UpdateTaskRequestObject) (UpdateTaskResponseObject, error)
+	// V2ListTasks List tasks, oldest first
+	// (GET /api/v2/tasks)
+	V2ListTasks(ctx context.Context, request V2ListTasksRequestObject) (V2ListTasksResponseObject, error)
+	// V2GetTask Read a task
+	// (GET /api/v2/tasks/{id})
+	V2GetTask(ctx context.Context, request V2GetTaskRequestObject) (V2GetTaskResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx *gin.Context, request any) (any, error)
@@ -883,7 +1256,7 @@ func (sh *strictHandler) CreateTask(ctx *gin.Context) {
 }
 
 // DeleteTask operation middleware
-func (sh *strictHandler) DeleteTask(ctx *gin.Context, id openapi_types.UUID, params DeleteTaskParams) {
+func (sh *strictHandler) DeleteTask(ctx *gin.Context, id TaskID, params DeleteTaskParams) {
 	var request DeleteTaskRequestObject
 
 	request.ID = id
@@ -910,10 +1283,11 @@ func (sh *strictHandler) DeleteTask(ctx *gin.Context, id openapi_types.UUID, par
 }
 
 // GetTask operation middleware
-func (sh *strictHandler) GetTask(ctx *gin.Context, id openapi_types.UUID) {
+func (sh *strictHandler) GetTask(ctx *gin.Context, id TaskID, params GetTaskParams) {
 	var request GetTaskRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetTask(ctx, request.(GetTaskRequestObject))
@@ -936,7 +1310,7 @@ func (sh *strictHandler) GetTask(ctx *gin.Context, id openapi_types.UUID) {
 }
 
 // UpdateTask operation middleware
-func (sh *strictHandler) UpdateTask(ctx *gin.Context, id openapi_types.UUID, params UpdateTaskParams) {
+func (sh *strictHandler) UpdateTask(ctx *gin.Context, id TaskID, params UpdateTaskParams) {
 	var request UpdateTaskRequestObject
 
 	request.ID = id
@@ -962,6 +1336,59 @@ func (sh *strictHandler) UpdateTask(ctx *gin.Context, id openapi_types.UUID, par
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(UpdateTaskResponseObject); ok {
 		if err := validResponse.VisitUpdateTaskResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// V2ListTasks operation middleware
+func (sh *strictHandler) V2ListTasks(ctx *gin.Context, params V2ListTasksParams) {
+	var request V2ListTasksRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.V2ListTasks(ctx, request.(V2ListTasksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "V2ListTasks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(V2ListTasksResponseObject); ok {
+		if err := validResponse.VisitV2ListTasksResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// V2GetTask operation middleware
+func (sh *strictHandler) V2GetTask(ctx *gin.Context, id TaskID, params V2GetTaskParams) {
+	var request V2GetTaskRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.V2GetTask(ctx, request.(V2GetTaskRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "V2GetTask")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(V2GetTaskResponseObject); ok {
+		if err := validResponse.VisitV2GetTaskResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -14,5 +14,7 @@ func Permissions() rbac.Table {
 		"GET /api/v1/tasks/:id":    domain.ReadTasks,
 		"PATCH /api/v1/tasks/:id":  domain.WriteTasks,
 		"DELETE /api/v1/tasks/:id": domain.WriteTasks,
+		"GET /api/v2/tasks":        domain.ReadTasks,
+		"GET /api/v2/tasks/:id":    domain.ReadTasks,
 	}
 }

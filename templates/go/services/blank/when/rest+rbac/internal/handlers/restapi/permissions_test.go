@@ -1,11 +1,14 @@
 package restapi_test
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
 
+	"goldpath.local/service/api/rest"
 	"goldpath.local/service/internal/domain"
 	"goldpath.local/service/internal/handlers/restapi"
 )
@@ -28,4 +31,22 @@ func TestEveryOperationDeclaresWhatItNeeds(t *testing.T) {
 	require.Empty(t, table.Undeclared(operations(t)), "nobody may call these")
 	require.Empty(t, table.Stale(operations(t)), "these are not served")
 	require.NoError(t, table.Validate(domain.Permissions()))
+}
+
+func TestTheDocumentSaysWhatOperationsNeed(t *testing.T) {
+	document, err := openapi3.NewLoader().LoadFromData(rest.Spec)
+	require.NoError(t, err)
+	declared := map[string]string{}
+	for path, item := range document.Paths.Map() {
+		route := strings.NewReplacer("{", ":", "}", "").Replace(path)
+		for method, operation := range item.Operations() {
+			permission, _ := operation.Extensions["x-permission"].(string)
+			declared[method+" "+route] = permission
+		}
+	}
+	want := map[string]string{}
+	for operation, permission := range restapi.Permissions() {
+		want[operation] = string(permission)
+	}
+	require.Equal(t, want, declared)
 }

@@ -6,6 +6,15 @@ import (
 	"goldpath.local/service/internal/services"
 )
 
+// query reads the parameters of a list, which all versions share.
+func query(cursor *rest.Cursor, limit *rest.Limit, status *rest.Status) services.TaskQuery {
+	return services.TaskQuery{
+		Cursor: value(cursor),
+		Limit:  int(value(limit)),
+		Status: (*domain.Status)(status),
+	}
+}
+
 func toTask(task domain.Task) rest.Task {
 	s := task.Snapshot()
 	return rest.Task{

@@ -86,9 +86,9 @@ func (c client) do(method, path, body string, headers ...string) answer {
 // that are not in the document.
 func (c client) checkAgainstSpec(req *http.Request, a answer) {
 	c.t.Helper()
-	op := openapi.Operation{Pattern: "/api/v1/tasks", Params: map[string]string{}, Request: req}
-	if id, ok := strings.CutPrefix(req.URL.Path, "/api/v1/tasks/"); ok {
-		op.Pattern, op.Params["id"] = "/api/v1/tasks/{id}", id
+	op := openapi.Operation{Pattern: req.URL.Path, Params: map[string]string{}, Request: req}
+	if list, id, ok := strings.Cut(req.URL.Path, "/tasks/"); ok {
+		op.Pattern, op.Params["id"] = list+"/tasks/{id}", id
 	}
 	if strings.Contains(string(a.body), "ROUTE_NOT_FOUND") || a.status == http.StatusMethodNotAllowed {
 		return
@@ -101,6 +101,20 @@ func (a answer) task() rest.Task {
 	var task rest.Task
 	a.decode(&task)
 	return task
+}
+
+func (a answer) taskV2() rest.TaskV2 {
+	a.t.Helper()
+	var task rest.TaskV2
+	a.decode(&task)
+	return task
+}
+
+func (a answer) pageV2() rest.TaskPageV2 {
+	a.t.Helper()
+	var page rest.TaskPageV2
+	a.decode(&page)
+	return page
 }
 
 func (a answer) page() rest.TaskPage {

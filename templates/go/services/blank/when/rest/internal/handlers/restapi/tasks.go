@@ -2,19 +2,13 @@ package restapi
 
 import (
 	"context"
-	"strconv"
-	"strings"
 
 	"goldpath.local/service/api/rest"
 	"goldpath.local/service/internal/domain"
 	"goldpath.local/service/internal/services"
-	"goldpath.local/service/pkg/apierror"
 )
 
 const tasksPath = "/api/v1/tasks/"
-
-// ErrInvalidETag is an If-Match header that is not an ETag of this service.
-var ErrInvalidETag = apierror.New(apierror.Invalid, "INVALID_ETAG", "If-Match must be the ETag of a task")
 
 // API implements the operations of the OpenAPI document.
 type API struct {
@@ -30,12 +24,7 @@ func NewAPI(tasks *services.Tasks) *API {
 
 // ListTasks answers GET /api/v1/tasks.
 func (a *API) ListTasks(ctx context.Context, req rest.ListTasksRequestObject) (rest.ListTasksResponseObject, error) {
-	query := services.TaskQuery{
-		Cursor: value(req.Params.Cursor),
-		Limit:  int(value(req.Params.Limit)),
-		Status: (*domain.Status)(req.Params.Status),
-	}
-	page, err := a.tasks.List(ctx, query)
+	page, err := a.tasks.List(ctx, query(req.Params.Cursor, req.Params.Limit, req.Params.Status))
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +52,13 @@ func (a *API) GetTask(ctx context.Context, req rest.GetTaskRequestObject) (rest.
 	if err != nil {
 		return nil, err
 	}
-	return rest.GetTask200JSONResponse{TaskJSONResponse: toResponse(task)}, nil
+	if isPresent(req.Params.IfNoneMatch, task) {
+		return notModified(task), nil
+	}
+	return rest.GetTask200JSONResponse{
+		Body:    toTask(task),
+		Headers: rest.GetTask200ResponseHeaders{ETag: etag(task)},
+	}, nil
 }
 
 // UpdateTask answers PATCH /api/v1/tasks/{id}.
@@ -93,20 +88,4 @@ func (a *API) DeleteTask(ctx context.Context, req rest.DeleteTaskRequestObject) 
 		return nil, err
 	}
 	return rest.DeleteTask204Response{}, nil
-}
-
-// etag returns the version of a task as a strong entity tag.
-func etag(task domain.Task) string {
-	return strconv.Quote(strconv.FormatInt(task.Version(), 10))
-}
-
-// parseETag is the inverse of etag.
-func parseETag(header string) (int64, error) {
-	digits, opened := strings.CutPrefix(header, `"`)
-	digits, closed := strings.CutSuffix(digits, `"`)
-	version, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil || !opened || !closed {
-		return 0, ErrInvalidETag.WithFields(apierror.Field{Field: "If-Match", Message: "must be an ETag"})
-	}
-	return version, nil
 }
