@@ -2,7 +2,7 @@
 # coverage.sh [minimum]: runs all tests with the race detector and fails when
 # they cover less than minimum percent of the hand-written statements.
 #
-# Generated code (*.gen.go) and packages that only support tests (*test) do not
+# Generated code (*.gen.go, *.pb.go) and packages that only support tests (*test) do not
 # count. Where a dependency is missing, tests skip and print NOT TESTED: the
 # packages of those tests do not count either, and are named. CI sets
 # TEST_REQUIRE_DEPS=1, which forbids such skips, so there everything counts.
@@ -33,7 +33,7 @@ done
 
 awk -v minimum="$minimum" -v skipped="$skipped" '
 	BEGIN { split(skipped, list); for (i in list) left_out[list[i]] = 1 }
-	/^mode:/ || /\.gen\.go:/ { next }
+	/^mode:/ || /\.(gen|pb)\.go:/ { next }
 	{
 		package = $1
 		sub(/\/[^\/]*$/, "", package)

@@ -29,6 +29,9 @@ func server(ctx context.Context, args ...string) *exec.Cmd {
 	//% if cookiecutter.http == "yes"
 	cmd.Env = append(cmd.Env, "APP_HTTP_ADDR=127.0.0.1:0")
 	//% endif
+	//% if cookiecutter.grpc == "yes"
+	cmd.Env = append(cmd.Env, "APP_GRPC_ADDR=127.0.0.1:0")
+	//% endif
 	cmd.Stderr = os.Stderr
 	return cmd
 }

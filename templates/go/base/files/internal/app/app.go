@@ -57,6 +57,10 @@ type App struct {
 	// graphQL answers operations and holds the streams that are open.
 	graphQL
 	//% endif
+	//% if cookiecutter.grpc == "yes"
+	// rpc is the port of the gRPC API.
+	rpc
+	//% endif
 }
 
 // New composes the service. Components start in the order in which they are
@@ -110,6 +114,11 @@ func (a *App) wireServers() error {
 	//% if cookiecutter.http == "yes"
 	if err := a.wireHTTP(); err != nil {
 		return fmt.Errorf("wire HTTP: %w", err)
+	}
+	//% endif
+	//% if cookiecutter.grpc == "yes"
+	if err := a.wireGRPC(); err != nil {
+		return fmt.Errorf("wire gRPC: %w", err)
 	}
 	//% endif
 	return nil

@@ -30,6 +30,9 @@ func onFreePorts(t *testing.T) {
 	//% if cookiecutter.http == "yes"
 	t.Setenv("APP_HTTP_ADDR", "127.0.0.1:0")
 	//% endif
+	//% if cookiecutter.grpc == "yes"
+	t.Setenv("APP_GRPC_ADDR", "127.0.0.1:0")
+	//% endif
 }
 
 func TestVersionPrintsOneLine(t *testing.T) {

@@ -36,6 +36,10 @@ type Config struct {
 	// GraphQL is the GraphQL API.
 	GraphQL GraphQL `mapstructure:"graphql"`
 	//% endif
+	//% if cookiecutter.grpc == "yes"
+	// GRPC is the port of the gRPC API.
+	GRPC GRPC `mapstructure:"grpc"`
+	//% endif
 	//% if cookiecutter.jwt == "yes"
 	// Auth says whose tokens are accepted.
 	Auth Auth `mapstructure:"auth"`
@@ -140,6 +144,9 @@ func Default() Config {
 	//% if cookiecutter.graphql == "yes"
 	cfg.GraphQL = defaultGraphQL()
 	//% endif
+	//% if cookiecutter.grpc == "yes"
+	cfg.GRPC = defaultGRPC()
+	//% endif
 	//% if cookiecutter.jwt == "yes"
 	cfg.Auth = defaultAuth(cfg.Service.Name)
 	//% endif
@@ -222,6 +229,9 @@ func (c Config) Validate() error {
 	//% endif
 	//% if cookiecutter.graphql == "yes"
 	errs = append(errs, c.validateGraphQL())
+	//% endif
+	//% if cookiecutter.grpc == "yes"
+	errs = append(errs, c.validateGRPC())
 	//% endif
 	//% if cookiecutter.jwt == "yes"
 	errs = append(errs, c.validateAuth())

@@ -27,6 +27,7 @@ type service struct {
 	caller
 	admin string
 	api   string
+	grpc  string
 	stop  context.CancelFunc
 	code  chan int
 }
@@ -45,6 +46,9 @@ func startUnready(t *testing.T) *service {
 	t.Setenv("APP_ADMIN_ADDR", "127.0.0.1:0")
 	//% if cookiecutter.http == "yes"
 	t.Setenv("APP_HTTP_ADDR", "127.0.0.1:0")
+	//% endif
+	//% if cookiecutter.grpc == "yes"
+	t.Setenv("APP_GRPC_ADDR", "127.0.0.1:0")
 	//% endif
 	caller := identify(t)
 	ctx, stop := context.WithCancel(t.Context())
@@ -65,6 +69,8 @@ func startUnready(t *testing.T) *service {
 			s.admin = record.Addr
 		case "api":
 			s.api = record.Addr
+		case "grpc":
+			s.grpc = record.Addr
 		}
 	}
 	go func() { _, _ = io.Copy(io.Discard, reader) }()
