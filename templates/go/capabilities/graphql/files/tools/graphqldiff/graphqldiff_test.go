@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -76,7 +77,7 @@ func repository(t *testing.T, now, before, accepted string) (string, runner) {
 	require.NoError(t, os.MkdirAll(folder, 0o750))
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "schema.graphqls"), []byte(now), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(root, acceptedFile), []byte(accepted), 0o600))
-	return root, func(args ...string) (string, error) {
+	return root, func(_ context.Context, args ...string) (string, error) {
 		switch {
 		case args[len(args)-1] == "missing:"+schemaFolder+"/schema.graphqls" || args[len(args)-2] == "unknown":
 			return "", errors.New("git: no such revision")
@@ -106,7 +107,7 @@ func TestBreakingChangesFail(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			root, git := repository(t, tc.now, tc.before, tc.accepted)
 			var out bytes.Buffer
-			err := run(&out, root, git, tc.revision)
+			err := run(t.Context(), &out, root, git, tc.revision)
 			require.Equal(t, tc.out, out.String())
 			if tc.err == "" {
 				require.NoError(t, err)
@@ -120,10 +121,10 @@ func TestBreakingChangesFail(t *testing.T) {
 func TestAMissingListOfAcceptedChangesIsAnError(t *testing.T) {
 	root, git := repository(t, base, base, "")
 	require.NoError(t, os.Remove(filepath.Join(root, acceptedFile)))
-	require.ErrorIs(t, run(&bytes.Buffer{}, root, git, "main"), os.ErrNotExist)
+	require.ErrorIs(t, run(t.Context(), &bytes.Buffer{}, root, git, "main"), os.ErrNotExist)
 }
 
 func TestGitIsAskedForRevisions(t *testing.T) {
-	_, err := git("rev-parse", "--verify", "no-such-revision-anywhere")
+	_, err := git(t.Context(), "rev-parse", "--verify", "no-such-revision-anywhere")
 	require.Error(t, err)
 }

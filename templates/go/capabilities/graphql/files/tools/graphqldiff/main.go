@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -29,17 +30,17 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: graphqldiff REVISION")
 		os.Exit(2)
 	}
-	if err := run(os.Stdout, ".", git, os.Args[1]); err != nil {
+	if err := run(context.Background(), os.Stdout, ".", git, os.Args[1]); err != nil {
 		fmt.Fprintln(os.Stderr, "graphqldiff:", err)
 		os.Exit(1)
 	}
 }
 
 // runner runs git and returns what it prints.
-type runner func(args ...string) (string, error)
+type runner func(ctx context.Context, args ...string) (string, error)
 
-func git(args ...string) (string, error) {
-	out, err := exec.Command("git", args...).Output() //nolint:gosec // whoever runs this chooses the revision
+func git(ctx context.Context, args ...string) (string, error) {
+	out, err := exec.CommandContext(ctx, "git", args...).Output() //nolint:gosec // whoever runs this chooses the revision
 	var failed *exec.ExitError
 	if errors.As(err, &failed) {
 		return "", fmt.Errorf("git: %s", strings.TrimSpace(string(failed.Stderr)))
@@ -50,8 +51,8 @@ func git(args ...string) (string, error) {
 // run compares the schema below root with the one at revision, and prints every
 // breaking change that was not agreed on. Where there was no schema, there is
 // nothing to break.
-func run(out io.Writer, root string, git runner, revision string) error {
-	before, err := sourcesAt(git, revision)
+func run(ctx context.Context, out io.Writer, root string, git runner, revision string) error {
+	before, err := sourcesAt(ctx, git, revision)
 	if err != nil {
 		return fmt.Errorf("read schema of %s: %w", revision, err)
 	}
@@ -91,8 +92,8 @@ func report(out io.Writer, before, after []*ast.Source, accepted []string) error
 	return nil
 }
 
-func sourcesAt(git runner, revision string) ([]*ast.Source, error) {
-	names, err := git("ls-tree", "--name-only", revision, schemaFolder+"/")
+func sourcesAt(ctx context.Context, git runner, revision string) ([]*ast.Source, error) {
+	names, err := git(ctx, "ls-tree", "--name-only", revision, schemaFolder+"/")
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +102,7 @@ func sourcesAt(git runner, revision string) ([]*ast.Source, error) {
 		if path.Ext(name) != schemaEnding {
 			continue
 		}
-		text, err := git("show", revision+":"+name)
+		text, err := git(ctx, "show", revision+":"+name)
 		if err != nil {
 			return nil, err
 		}

@@ -49,7 +49,11 @@ func (a *App) mounts() ([]handlers.Mount, error) {
 	mounts = append(mounts, rest)
 	//% endif
 	//% if cookiecutter.graphql == "yes"
-	mounts = append(mounts, a.mountGraphQL())
+	graph, err := a.mountGraphQL()
+	if err != nil {
+		return nil, err
+	}
+	mounts = append(mounts, graph)
 	//% endif
 	return mounts, nil
 }

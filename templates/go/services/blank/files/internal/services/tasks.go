@@ -37,6 +37,10 @@ type TaskRepository interface {
 	Create(ctx context.Context, task domain.Task) error
 	// Get returns a task.
 	Get(ctx context.Context, id uuid.UUID) (domain.Task, error)
+	//% if cookiecutter.graphql == "yes"
+	// GetMany returns the tasks with these ids that exist, in any order.
+	GetMany(ctx context.Context, ids []uuid.UUID) ([]domain.Task, error)
+	//% endif
 	// List returns tasks in the order of their ids.
 	List(ctx context.Context, filter TaskFilter) ([]domain.Task, error)
 	// Update loads a task, lets change decide, and stores the result, all in
@@ -149,10 +153,13 @@ func (s *Tasks) List(ctx context.Context, query TaskQuery) (TaskPage, error) {
 	items, more := pagination.Split(tasks, limit)
 	page := TaskPage{Items: items}
 	if more {
-		page.NextCursor, err = pagination.Encode(items[len(items)-1].ID())
+		page.NextCursor, err = TaskCursor(items[len(items)-1])
 	}
 	return page, err
 }
+
+// TaskCursor returns the cursor that asks for what follows after task.
+func TaskCursor(task domain.Task) (string, error) { return pagination.Encode(task.ID()) }
 
 func pageSize(requested int) int {
 	if requested < 1 {

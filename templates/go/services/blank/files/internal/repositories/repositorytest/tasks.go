@@ -20,7 +20,7 @@ import (
 // Tasks runs the contract of services.TaskRepository. open returns an empty
 // repository; every subtest asks for its own.
 func Tasks(t *testing.T, open func(t *testing.T) services.TaskRepository) {
-	for name, test := range map[string]func(*testing.T, services.TaskRepository){
+	tests := map[string]func(*testing.T, services.TaskRepository){
 		"create and get":        createAndGet,
 		"taken id":              takenID,
 		"missing task":          missingTask,
@@ -32,7 +32,11 @@ func Tasks(t *testing.T, open func(t *testing.T) services.TaskRepository) {
 		"list by status":        listByStatus,
 		"cancelled request":     cancelledRequest,
 		"cancelled transaction": cancelledTransaction,
-	} {
+	}
+	//% if cookiecutter.graphql == "yes"
+	tests["get many"] = getMany
+	//% endif
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
 }
