@@ -6,15 +6,14 @@ import difflib
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
-
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from conformance import checks
 from conformance.examining.terms import LEVELS, Level
 from portal.foundation.errors import FieldError, InputError
-from scaffolder.parameters.schema import validator
-from scaffolder.parameters.wording import sentence
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 MOST_BYTES = 256 * 1024
 MOST_RULES = 1000
@@ -103,6 +102,8 @@ def validate(document: Any) -> dict[str, Any]:
     Refused are more than 256 KB, what does not fit `SCHEMA`, checks that do not exist, and rules that can never apply
     because an earlier one without a filter decides for every service.
     """
+    from scaffolder.parameters.schema import validator  # late: it is large, and who only scans validates nothing
+
     try:
         size = len(json.dumps(document))
     except (TypeError, ValueError, RecursionError):
@@ -142,6 +143,8 @@ def _field_error(error: ValidationError) -> FieldError:
 
 
 def _sentence(error: ValidationError) -> str:
+    from scaffolder.parameters.wording import sentence  # late, as the validator
+
     argument: Any = error.validator_value
     instance: Any = error.instance
     if error.validator == "required":

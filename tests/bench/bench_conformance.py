@@ -41,7 +41,7 @@ MEASURED_AT = (10, 100, 250, 500, 1000, 2500, 5000, 10_000)
 def main(home: str, count: int, most_made: int) -> dict[str, Any]:
     """Measure in `home`, which may hold services of an earlier time, and return the figures."""
     made = _make_apart(home, count, most_made)
-    _set_up(home)
+    _begin(home)
     from conformance.models import Service
 
     pks = list(Service.objects.order_by("pk").values_list("pk", flat=True)[:count])
@@ -68,7 +68,7 @@ def main(home: str, count: int, most_made: int) -> dict[str, Any]:
     }
 
 
-def _set_up(home: str) -> None:
+def _begin(home: str) -> None:
     os.environ.update(
         GOLDPATH_HOME=home,
         GOLDPATH_VERIFY="never",
@@ -80,6 +80,10 @@ def _set_up(home: str) -> None:
     import django
 
     django.setup()
+
+
+def _set_up(home: str) -> None:
+    _begin(home)
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)

@@ -1,11 +1,12 @@
 """A rendered service beside the floor, a bare gin and pgx program: throughput, latency, memory, start, size.
 
 Usage: python -m tests.bench.bench_go [--json] [--seconds 10] [--rounds 2] [--logger logrus] [--only rest,postgres]
-`make bench-go` does it. The service is the blank template with every capability that it offers, built as its
-Dockerfile builds it and configured as its production overlay is: JSON logs, one trace in ten sent to a collector that
-throws it away, bearer tokens of an issuer beside it. Both read the same rows of one PostgreSQL (no fsync: nothing is
-written) by 64 connections that are kept alive. They run in turns, floor, service, floor, service, so that what the
-machine does meanwhile hits both; the generator runs on the same machine and takes its share of both.
+`make bench-go` does it. The service is the blank template with every capability that it offers but Redis, so that
+reads reach the database on both sides; a third one, "cached", has Redis too. It is built as its Dockerfile builds it
+and configured as its production overlay is: JSON logs, one trace in ten sent to a collector that throws it away, bearer
+tokens of an issuer beside it. All read the same rows of one PostgreSQL (no fsync: nothing is written) by 64 connections
+that are kept alive. They run in turns, floor, service, floor, service, so that what the machine does meanwhile hits
+both; the generator runs on the same machine and takes its share of both.
 
 Constant rates measure latency from when a request was due (see go/load/attack). Saturated runs are closed loops.
 """
@@ -19,8 +20,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,59 +28,20 @@ import psycopg2
 from tests.bench import gobuild, gorender
 from tests.bench.gofigures import judged, merged, printed
 from tests.bench.goprocess import MemoryWatch, Process, Server, running
-from tests.engines import free_port, postgres, redis
+from tests.bench.gosurroundings import Surroundings, headers, surroundings
+from tests.bench.gosurroundings import environment as told
+from tests.engines import free_port
 
 CONNECTIONS = 64
 TASKS = 10_000
 RATE = 2_000  # requests a second, of the constant run
+CACHED_RATE = 4_000  # the same where reads are cached
 WARM_UP_SECONDS = 2
 SEED = """
     INSERT INTO tasks (id, title, notes, status, version, created_at, updated_at)
     SELECT gen_random_uuid(), 'Task ' || n, repeat('note ', 20), 'open', 1, now(), now()
     FROM generate_series(1, %s) AS n RETURNING id
 """
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What the servers talk to."""
-
-    database: str
-    cache: str
-    peers: Mapping[str, str]  # see Description in go/load/peers
-
-
-# What a capability needs to know of its surroundings, as environment variables of the service.
-NEEDS: dict[str, Callable[[Surroundings], dict[str, str]]] = {
-    "postgres": lambda around: {"APP_POSTGRES_DSN": around.database},
-    "redis": lambda around: {"APP_REDIS_URL": around.cache},
-    "jwt": lambda around: {
-        "APP_AUTH_ISSUER": around.peers["issuer"],
-        "APP_AUTH_JWKS_URL": around.peers["jwks_url"],
-        "APP_AUTH_AUDIENCE": gorender.NAME,
-    },
-}
-
-
-def headers(capabilities: list[str], around: Surroundings) -> dict[str, str]:
-    """Return the headers that every request to the service needs."""
-    return {"Authorization": f"Bearer {around.peers['token']}"} if "jwt" in capabilities else {}
-
-
-@contextlib.contextmanager
-def surroundings(load: Path) -> Iterator[Surroundings]:
-    """Run PostgreSQL, Redis, an issuer of tokens and a collector of traces for the length of the block."""
-    with postgres() as database, redis() as cache:
-        command = [str(load), "peers", "-audience", gorender.NAME, "-roles", "reader,editor"]
-        peers = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert peers.stdin
-        assert peers.stdout
-        try:
-            described = json.loads(peers.stdout.readline())
-            yield Surroundings(f"{database}?sslmode=disable", cache, described)
-        finally:
-            peers.stdin.close()
-            peers.wait(20)
 
 
 def floor(folder: Path, around: Surroundings) -> Server:
@@ -95,10 +55,10 @@ def floor(folder: Path, around: Surroundings) -> Server:
     return Server("floor", binary, environment, address, f"{url}/ping", f"{url}/metrics", "/ping", 200)
 
 
-def service(folder: Path, around: Surroundings, options: argparse.Namespace) -> tuple[Server, list[str]]:
-    """Render and build the service; return how to run it, and its capabilities."""
-    source = folder / "service"
-    chosen = gorender.render(source, logger=options.logger, only=options.only)
+def service(folder: Path, around: Surroundings, wanted: list[str], logger: str) -> tuple[Server, tuple[str, ...]]:
+    """Render and build a service into a folder; return how to run it, and its capabilities."""
+    source = folder / "source"
+    chosen = gorender.render(source, wanted, logger=logger)
     binary = gobuild.build(source, "./cmd/server", folder / "server", *gobuild.RELEASE)
     address, admin = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
     environment = {
@@ -107,15 +67,12 @@ def service(folder: Path, around: Surroundings, options: argparse.Namespace) -> 
         "APP_HTTP_ADDR": address,
         "APP_ADMIN_ADDR": admin,
         "APP_LIFECYCLE_DRAIN_DELAY": "0s",
-        "OTEL_EXPORTER_OTLP_ENDPOINT": around.peers["otlp_endpoint"],
+        **told(chosen, around),
     }
-    for name in chosen:
-        if name in NEEDS:
-            environment |= NEEDS[name](around)
     ready, metrics = f"http://{admin}/readyz", f"http://{admin}/metrics"
     # No route has this path: it shows what all requests cost before a handler sees them.
     ping, status = "/ping", 404
-    server = Server("service", binary, environment, address, ready, metrics, ping, status, headers(chosen, around))
+    server = Server(folder.name, binary, environment, address, ready, metrics, ping, status, headers(chosen, around))
     return server, chosen
 
 
@@ -178,24 +135,34 @@ def turn(process: Process, generator: Generator, seconds: float) -> dict[str, An
     return figures
 
 
+def cached_turn(process: Process, generator: Generator, seconds: float) -> dict[str, Any]:
+    """Measure a server whose reads come from its cache, at the rate that has a bar of its own."""
+    generator.read(process.server, WARM_UP_SECONDS, CACHED_RATE)
+    return {"start_ms": process.started_ms, "constant": generator.read(process.server, seconds, CACHED_RATE)}
+
+
 def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
-    """Measure both in turns and return the figures, with the verdict on each bar."""
+    """Measure all in turns and return the figures, with the verdict on each bar."""
     load_average = os.getloadavg()[0]
     load = gobuild.build(gobuild.SOURCES / "load", ".", folder / "load")
+    wanted = options.only or gorender.all_capabilities()
     with surroundings(load) as around:
-        rendered, capabilities = service(folder, around, options)
-        servers = [floor(folder, around), rendered]
+        direct = [name for name in wanted if name != "redis"]
+        rendered, capabilities = service(folder / "service", around, direct, options.logger)
+        plan = [(floor(folder, around), turn), (rendered, turn)]
+        if direct != wanted:
+            plan.append((service(folder / "cached", around, wanted, options.logger)[0], cached_turn))
         generator = Generator(load, folder, prepare(rendered, around.database))
-        turns: dict[str, list[dict[str, Any]]] = {server.name: [] for server in servers}
+        turns: dict[str, list[dict[str, Any]]] = {server.name: [] for server, _ in plan}
         for _ in range(options.rounds):
-            for server in servers:
+            for server, measured in plan:
                 with running(server, folder / "log") as process:
-                    turns[server.name].append(turn(process, generator, options.seconds))
-    figures = {s.name: merged(turns[s.name]) | {"binary_mb": s.size_mb} for s in servers}
+                    turns[server.name].append(measured(process, generator, options.seconds))
+    figures = {server.name: merged(turns[server.name]) | {"binary_mb": server.size_mb} for server, _ in plan}
     return {
         **figures,
-        "bars": judged(figures["floor"], figures["service"]),
-        "capabilities": capabilities,
+        "bars": judged(figures),
+        "capabilities": list(capabilities),
         "turns": turns,
         "machine": {"cores": os.cpu_count(), "load_before": round(load_average, 1)},
     }

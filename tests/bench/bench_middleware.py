@@ -1,6 +1,6 @@
 """What each middleware of a rendered service costs: its own benchmarks, compared by benchstat with no middleware.
 
-Usage: python -m tests.bench.bench_middleware [--json] [--count 10] [--benchtime 0.3s] [--logger logrus]
+Usage: python -m tests.bench.bench_middleware [--json] [--count 10] [--benchtime 0.3s] [--logger zap] [--only rest]
 The service is the blank template with every capability that it offers. Its package internal/middleware has a benchmark
 for each middleware, which sends the same request through it to a handler that does nothing, and BenchmarkBare, which
 has none. A cost is the difference of the medians; `p` says how likely it is that there is no difference.
@@ -101,13 +101,13 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Render, run the benchmarks and compare them."""
     load = os.getloadavg()[0]
     service = folder / "service"
-    capabilities = gorender.render(service, logger=options.logger)
+    capabilities = gorender.render(service, options.only or gorender.all_capabilities(), logger=options.logger)
     benchstat = gobuild.build(gobuild.SOURCES / "tools", BENCHSTAT, folder / "benchstat")
     bench = ["-bench=.", "-benchmem", f"-count={options.count}", f"-benchtime={options.benchtime}"]
     output = gobuild.run(service, "go", "test", "-run=^$", *bench, PACKAGE)
     return {
         "middleware": rows(compare(benchstat, samples(output), folder)),
-        "capabilities": capabilities,
+        "capabilities": list(capabilities),
         "count": options.count,
         "machine": {"cores": os.cpu_count(), "load_before": round(load, 1)},
     }
@@ -120,6 +120,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--count", type=int, default=10, help="runs of each benchmark")
     parser.add_argument("--benchtime", default="0.3s", help="length of one run")
     parser.add_argument("--logger", choices=["logrus", "zap"], default="logrus", help="log backend of the service")
+    parser.add_argument("--only", type=lambda text: text.split(","), help="capabilities, by default all")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="goldpath-bench-") as name:
         figures = measure(Path(name), options)

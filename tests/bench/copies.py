@@ -24,20 +24,20 @@ from scaffolder.git import ObjectReader, TreeFile
 from scaffolder.models import Lineage, Repository
 
 MOST_FILES = 10_000
+ORIGINALS = 40
 _BRANCH = "refs/heads/main"
 
 
 def copy_services(count: int) -> None:
-    """Make copies until there are `count` services; the originals serve in turn."""
-    made = list(Service.objects.select_related("repository").order_by("pk"))
-    numbers = range(len(made), count)
+    """Make copies until there are `count` services; the first few serve as originals, in turn."""
+    made = list(Service.objects.select_related("repository").order_by("pk")[:ORIGINALS])
+    names = set(Repository.objects.values_list("name", flat=True))
+    missing = [name for number in range(count) if (name := f"service-{number:05d}") not in names]
     for index, original in enumerate(made):
-        mine = [number for number in numbers if number % len(made) == index]
-        if mine:
-            source = _Source(original)
-            with transaction.atomic():
-                for number in mine:
-                    source.copy(f"service-{number:05d}")
+        source = _Source(original)
+        with transaction.atomic():
+            for name in missing[index :: len(made)]:
+                source.copy(name)
 
 
 class _Source:

@@ -26,10 +26,15 @@ def offered(loaded: library.Library) -> list[str]:
     return [name for name in loaded.capabilities if name in asked]
 
 
-def render(into: Path, *, logger: str = "logrus", only: list[str] | None = None) -> list[str]:
-    """Render the service into a folder that does not exist yet, and return its capabilities."""
+def all_capabilities() -> list[str]:
+    """Return all capabilities that the blank template offers."""
+    return offered(library.load())
+
+
+def render(into: Path, wanted: list[str], *, logger: str = "logrus") -> tuple[str, ...]:
+    """Render the service into a folder that does not exist yet; return its capabilities, with those they need."""
     loaded = library.load()
-    chosen = offered(loaded) if only is None else only
+    chosen = library.chosen_capabilities(loaded, loaded.templates[BLANK], wanted)
     answers = {"name": NAME, "description": "Measured", "owner": "group:default/payments", "lifecycle": "production"}
     render_with(loaded, BLANK, {**answers, "logger": logger, **dict.fromkeys(chosen, True)}, into)
     client.stop()

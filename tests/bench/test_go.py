@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.bench import bench_go, bench_middleware, gofigures
-from tests.bench.bench_go import Surroundings
+from tests.bench import bench_middleware, gofigures, gosurroundings
+from tests.bench.gosurroundings import Surroundings
 
+PEERS = {"token": "secret", "issuer": "http://issuer", "jwks_url": "http://keys", "otlp_endpoint": "http://spans"}
+AROUND = Surroundings("postgres://x", "redis://x", PEERS)
 CSV = """\
 ,Bare,,Trace/on,,,,Nothing,,,
 ,sec/op,CI,sec/op,CI,vs base,P,sec/op,CI,vs base,P
@@ -38,7 +40,7 @@ def turn(**changes: Any) -> dict[str, Any]:
 
 
 def verdicts(floor: list[dict[str, Any]], service: list[dict[str, Any]]) -> dict[str, str]:
-    rows = gofigures.judged(gofigures.merged(floor), gofigures.merged(service))
+    rows = gofigures.judged({"floor": gofigures.merged(floor), "service": gofigures.merged(service)})
     return {row["bar"]: row["verdict"] for row in rows}
 
 
@@ -79,7 +81,7 @@ def test_the_table_shows_both_and_the_verdict() -> None:
         {
             "floor": floor,
             "service": service,
-            "bars": gofigures.judged(floor, service),
+            "bars": gofigures.judged({"floor": floor, "service": service}),
             "capabilities": ["rest", "postgres"],
             "turns": {"floor": [turn(), turn()]},
             "machine": {"cores": 2, "load_before": 0.1},
@@ -92,9 +94,25 @@ def test_the_table_shows_both_and_the_verdict() -> None:
 
 
 def test_only_services_that_verify_tokens_are_shown_one() -> None:
-    around = Surroundings("postgres://x", "redis://x", {"token": "secret"})
-    assert bench_go.headers(["rest"], around) == {}
-    assert bench_go.headers(["rest", "jwt"], around) == {"Authorization": "Bearer secret"}
+    assert gosurroundings.headers(["rest"], AROUND) == {}
+    assert gosurroundings.headers(["rest", "jwt"], AROUND) == {"Authorization": "Bearer secret"}
+
+
+def test_a_service_is_told_of_what_it_has_and_of_nothing_else() -> None:
+    assert gosurroundings.environment(["rest"], AROUND) == {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://spans"}
+    told = gosurroundings.environment(["postgres", "jwt"], AROUND)
+    assert told["APP_POSTGRES_DSN"] == "postgres://x"
+    assert told["APP_AUTH_ISSUER"] == "http://issuer"
+    assert "APP_REDIS_URL" not in told
+
+
+def test_a_cached_service_has_bars_of_its_own() -> None:
+    figures = {name: gofigures.merged([turn()]) for name in ("floor", "service", "cached")}
+    rows = {row["bar"]: row for row in gofigures.judged(figures)}
+    assert rows["cached read at 4,000 a second, p99 ms"]["verdict"] == "pass"
+    assert rows["cached read at 4,000 a second, p99 ms"]["floor"] is None
+    without = gofigures.judged({name: figures[name] for name in ("floor", "service")})
+    assert len(without) == len(rows) - 2
 
 
 def test_results_of_benchmarks_are_told_apart_by_name() -> None:

@@ -13,7 +13,8 @@ type Component struct {
 	// start must be given up, not when the service stops. Nil means nothing to do.
 	Start func(ctx context.Context) error
 	// Stop returns when the component is down; its context is the deadline.
-	// It is called only after a successful Start. Nil means nothing to do.
+	// It is called only after a successful Start, but always if there is none:
+	// what has no Start was opened before it was added. Nil means nothing to do.
 	Stop func(ctx context.Context) error
 }
 

@@ -15,17 +15,17 @@ func TestThePublicKeyIsForLocalUseOnly(t *testing.T) {
 	require.ErrorContains(t, cfg.Validate(), "crypto.keys must be set")
 	cfg.Crypto.Keys = "2026-04:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 	cfg.Crypto.PrimaryKey = "2026-04"
-	require.NotContains(t, errorText(cfg.Validate()), "crypto")
+	require.NotContains(t, cryptoErrors(cfg.Validate()), "crypto")
 }
 
 func TestKeysThatCannotBeReadAreNamedAndNotShown(t *testing.T) {
 	cfg := config.Default()
 	cfg.Crypto.Keys = "one:hunter2"
 	require.ErrorContains(t, cfg.Validate(), "crypto.keys")
-	require.NotContains(t, errorText(cfg.Validate()), "hunter2")
+	require.NotContains(t, cryptoErrors(cfg.Validate()), "hunter2")
 }
 
-func errorText(err error) string {
+func cryptoErrors(err error) string {
 	if err == nil {
 		return ""
 	}

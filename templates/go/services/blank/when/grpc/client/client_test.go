@@ -76,8 +76,8 @@ func (s *stub) StreamTasks(req *tasksv1.StreamTasksRequest, stream grpc.ServerSt
 }
 
 var (
-	unavailable = status.Error(codes.Unavailable, "gone")
-	atOnce      = status.Error(codes.DataLoss, "nothing is sent")
+	errGone   = status.Error(codes.Unavailable, "gone")
+	errAtOnce = status.Error(codes.DataLoss, "nothing is sent")
 )
 
 // dial returns a client of s, whose calls fail with errs, one after the other.
@@ -110,13 +110,13 @@ func dial(t testing.TB, s *stub, errs ...error) *client.Client {
 
 func TestOnlyWhatIsIdempotentIsRetried(t *testing.T) {
 	s := &stub{}
-	c := dial(t, s, unavailable, nil)
+	c := dial(t, s, errGone, nil)
 	_, err := c.GetTask(t.Context(), &tasksv1.GetTaskRequest{})
 	require.NoError(t, err)
 	require.Equal(t, 2, s.count())
 
 	s = &stub{}
-	c = dial(t, s, unavailable, nil)
+	c = dial(t, s, errGone, nil)
 	_, err = c.CreateTask(t.Context(), &tasksv1.CreateTaskRequest{})
 	require.Equal(t, apierror.Unavailable, apierror.From(err).Kind)
 	require.Equal(t, 1, s.count(), "a task must not be made twice")
@@ -135,7 +135,7 @@ func titles(t testing.TB, c *client.Client) (all []string, failed error) {
 
 func TestStreamsGoOnWhereAnInstanceLeft(t *testing.T) {
 	s := &stub{}
-	all, err := titles(t, dial(t, s, unavailable, unavailable, nil))
+	all, err := titles(t, dial(t, s, errGone, errGone, nil))
 	require.NoError(t, err)
 	require.Equal(t, []string{"task 1", "task 2", "task 3"}, all)
 	require.Equal(t, []string{"", "task 1", "task 2"}, s.cursors)
@@ -147,8 +147,8 @@ func TestStreamsThatGetNowhereFail(t *testing.T) {
 		kind apierror.Kind
 		want []string
 	}{
-		"nobody is there":    {[]error{atOnce}, apierror.Unavailable, nil},
-		"nobody comes back":  {[]error{unavailable, atOnce}, apierror.Unavailable, []string{"task 1"}},
+		"nobody is there":    {[]error{errAtOnce}, apierror.Unavailable, nil},
+		"nobody comes back":  {[]error{errGone, errAtOnce}, apierror.Unavailable, []string{"task 1"}},
 		"a defect":           {[]error{status.Error(codes.Internal, "defect")}, apierror.Internal, []string{"task 1"}},
 		"nothing is allowed": {[]error{status.Error(codes.PermissionDenied, "no")}, apierror.PermissionDenied, []string{"task 1"}},
 	}
@@ -163,7 +163,7 @@ func TestStreamsThatGetNowhereFail(t *testing.T) {
 
 func TestReadersMayStop(t *testing.T) {
 	s := &stub{}
-	for task, err := range dial(t, s, unavailable).AllTasks(t.Context(), tasksv1.TaskStatus_TASK_STATUS_UNSPECIFIED) {
+	for task, err := range dial(t, s, errGone).AllTasks(t.Context(), tasksv1.TaskStatus_TASK_STATUS_UNSPECIFIED) {
 		require.NoError(t, err)
 		if task.GetTitle() == "task 2" {
 			break

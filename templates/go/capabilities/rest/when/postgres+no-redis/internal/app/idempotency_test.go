@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,15 +16,15 @@ import (
 // scriptedPurger returns the counts in turn, then fails.
 type scriptedPurger struct {
 	counts []int
-	calls  int
+	calls  atomic.Int64
 }
 
 func (p *scriptedPurger) Purge(context.Context, int) (int, error) {
-	p.calls++
-	if p.calls > len(p.counts) {
+	call := int(p.calls.Add(1))
+	if call > len(p.counts) {
 		return 0, errors.New("no connection")
 	}
-	return p.counts[p.calls-1], nil
+	return p.counts[call-1], nil
 }
 
 func TestPurgeRemovesAllThatIsOverAndGoesOnAfterFailures(t *testing.T) {
@@ -34,11 +35,10 @@ func TestPurgeRemovesAllThatIsOverAndGoesOnAfterFailures(t *testing.T) {
 		ended := make(chan error)
 		go func() { ended <- purge(ctx, store, slog.New(slog.NewTextHandler(&out, nil))) }()
 
-		calls := []int{3, 4, 5, 6}
-		for _, want := range calls {
+		for _, want := range []int64{3, 4, 5, 6} {
 			time.Sleep(purgeInterval)
 			synctest.Wait()
-			require.Equal(t, want, store.calls)
+			require.Equal(t, want, store.calls.Load())
 		}
 		stop()
 		require.NoError(t, <-ended)

@@ -1,11 +1,19 @@
 // Constant-rate load on a running service: k6 run test/load/tasks.js
 // BASE_URL, RATE (requests per second) and DURATION can be set by --env.
+//% if cookiecutter.ratelimit == "yes"
+// All load comes from one caller: run the service with APP_RATELIMIT_DEFAULT_REQUESTS=100000.
+//% endif
 import http from "k6/http";
 import { check } from "k6";
 
 const base = (__ENV.BASE_URL || "http://127.0.0.1:8080") + "/api/v1/tasks";
 const rate = Number(__ENV.RATE || 500);
 const json = { headers: { "Content-Type": "application/json" } };
+//% if cookiecutter.jwt == "yes"
+// TOKEN=$(make -s token) make load
+json.headers.Authorization = `Bearer ${__ENV.TOKEN}`;
+//% endif
+
 
 // A constant arrival rate does not slow down with the service, so the
 // percentiles include what a waiting client would see.
@@ -37,7 +45,7 @@ export function setup() {
 }
 
 export function read(data) {
-  check(http.get(data.url), { "task is read": (r) => r.status === 200 });
+  check(http.get(data.url, json), { "task is read": (r) => r.status === 200 });
 }
 
 export function write() {

@@ -95,14 +95,17 @@ func methods() []string {
 	return names
 }
 
-// refused requires an error of this kind and reason.
-func refused(t testing.TB, err error, kind apierror.Kind, reason string) *apierror.Error {
+// refused requires an error of this kind and reason, about these fields.
+func refused(t testing.TB, err error, kind apierror.Kind, reason string, fields ...string) {
 	t.Helper()
 	var got *apierror.Error
 	require.ErrorAs(t, err, &got)
 	require.Equal(t, kind, got.Kind, got)
 	require.Equal(t, reason, got.Reason)
-	return got
+	require.Len(t, got.Fields, len(fields))
+	for i, field := range fields {
+		require.Equal(t, field, got.Fields[i].Field)
+	}
 }
 
 // blocking is storage that answers nobody.
