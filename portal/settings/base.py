@@ -101,7 +101,8 @@ SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "init_command": (
         "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA temp_store=MEMORY;"
-        "PRAGMA mmap_size=134217728;PRAGMA journal_size_limit=67108864;PRAGMA cache_size=-8000"
+        # What is mapped counts as memory of each process: not more than helps, so that it does not grow with the data.
+        "PRAGMA mmap_size=33554432;PRAGMA journal_size_limit=67108864;PRAGMA cache_size=-8000"
     ),
 }
 
