@@ -1,7 +1,8 @@
 """Runs the benchmarks one after the other: `python -m tests.bench [name ...]`.
 
 Each is a script that prints one JSON object (those of rendered services a table, and JSON with `--json`): figures, and
-the ratio or floor that it is judged by. The suite asserts none of them; the numbers go into notes and the README together with the command.
+the ratio or floor that it is judged by. The suite asserts none of them; the numbers go into notes and the README
+together with the command.
 """
 
 from __future__ import annotations
