@@ -8,7 +8,7 @@ from conformance.examining.check import Check, Evidence, Finding, failed, passed
 from conformance.examining.subject import Subject, UnreadableError
 from conformance.examining.terms import Level
 
-_FOLDERS = (
+FOLDERS = (
     "docs/adr/*.md", "docs/adrs/*.md", "docs/decisions/*.md", "docs/architecture/decisions/*.md", "doc/adr/*.md",
     "adr/*.md",
 )  # fmt: skip
@@ -18,7 +18,7 @@ _PARTS = (("context", ("context",)), ("decision", ("decision", "decisions", "dec
 
 def judge(subject: Subject) -> Finding:
     """Judge the records: at least one has a part on the context and one on the decision."""
-    paths = sorted(path for path in subject.paths(*_FOLDERS) if path.rpartition("/")[2].casefold() not in _NOT_RECORDS)
+    paths = sorted(path for path in subject.paths(*FOLDERS) if path.rpartition("/")[2].casefold() not in _NOT_RECORDS)
     if not paths:
         return failed("There is no architecture decision record in docs/adr.")
     shaped = [path for path in paths if _has_shape(subject, path)]
