@@ -11,7 +11,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/test/bufconn"
 
 	"goldpath.local/service/client"
@@ -80,19 +79,6 @@ func dial(t testing.TB, listener *bufconn.Listener) *client.Client {
 	})
 	require.NoError(t, err)
 	return c
-}
-
-// methods returns every method that is served, by its full name.
-func methods() []string {
-	server := grpc.NewServer()
-	grpcapi.NewAPI(nil).Register(server)
-	var names []string
-	for service, info := range server.GetServiceInfo() {
-		for _, method := range info.Methods {
-			names = append(names, "/"+service+"/"+method.Name)
-		}
-	}
-	return names
 }
 
 // refused requires an error of this kind and reason, about these fields.
