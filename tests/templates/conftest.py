@@ -19,7 +19,7 @@ from scaffolder.library.composition import composed_tree, write_live
 from scaffolder.rendering.service import render_with
 from tests.engines import postgres, redis
 from tests.templates.promtool import Promtool, build
-from tests.templates.sets import SETS, answers_for, tested
+from tests.templates.sets import answers_for, built, tested
 
 BLANK = "template:default/go-blank-service"
 # Without paths of folders in them, packages that renders share are compiled once.
@@ -107,7 +107,7 @@ def answers(**more: Any) -> dict[str, Any]:
     return {**base, "lifecycle": "experimental", "logger": "logrus", "rest": True, "system": "checkout", **more}
 
 
-@pytest.fixture(scope="session", params=SETS)
+@pytest.fixture(scope="session", params=built())
 def service(request: pytest.FixtureRequest, go: str, go_library: Library, stable: Path) -> GoTree:
     """One rendered service for each set, at a stable path so that Go's cache hits."""
     return render_set(request.param, go_library, stable)

@@ -25,8 +25,9 @@ SETS: dict[str, tuple[str, ...]] = {
     "guarded-rest": ("rest", "postgres", "redis", "jwt", "rbac", "ratelimit"),
     "all": ("rest", "grpc", "graphql", "postgres", "redis", "jwt", "rbac", "ratelimit", "crypto"),
 }
-# What `make test` tests in full; it builds, vets, lints and tidies the others. `make templates` tests all in full.
-ALWAYS_TESTED = ("none", "rest-postgres", "all")
+# What `make test` builds, vets, lints and tidies, and what of it is tested; `make templates` does all of it for all sets.
+ALWAYS_BUILT = ("none", "rest-postgres", "all")
+ALWAYS_TESTED = ("none", "rest-postgres")
 FULL = os.environ.get("GOLDPATH_TEMPLATES_FULL") == "1"
 
 
@@ -40,6 +41,11 @@ def offered(template: Template, library: Library) -> tuple[str, ...]:
 def answers_for(name: str) -> dict[str, bool]:
     """Return the answer to each question about a capability that makes this set."""
     return {capability: capability in SETS[name] for capability in SETS["all"]}
+
+
+def built() -> tuple[str, ...]:
+    """Return the names of the sets that are rendered and built."""
+    return tuple(SETS) if FULL else ALWAYS_BUILT
 
 
 def tested() -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import pytest
 
 from scaffolder import library as libraries
 from tests.templates.conftest import BLANK
-from tests.templates.sets import ALWAYS_TESTED, SETS, offered, pairs_of, possible_pairs
+from tests.templates.sets import ALWAYS_BUILT, ALWAYS_TESTED, SETS, offered, pairs_of, possible_pairs
 
 
 def test_the_sets_cover_every_pair_of_choices() -> None:
@@ -32,5 +32,6 @@ def test_each_set_can_be_chosen(name: str) -> None:
     assert wanted <= set(libraries.chosen_capabilities(library, template, wanted))
 
 
-def test_none_and_all_are_always_tested() -> None:
-    assert {"none", "all"} <= set(ALWAYS_TESTED) <= set(SETS)
+def test_none_and_all_are_always_built() -> None:
+    assert {"none", "all"} <= set(ALWAYS_BUILT) <= set(SETS)
+    assert set(ALWAYS_TESTED) <= set(ALWAYS_BUILT)
