@@ -25,7 +25,7 @@ SETS: dict[str, tuple[str, ...]] = {
     "guarded-rest": ("rest", "postgres", "redis", "jwt", "rbac", "ratelimit"),
     "all": ("rest", "grpc", "graphql", "postgres", "redis", "jwt", "rbac", "ratelimit", "crypto"),
 }
-# What `make test` builds, vets, lints and tidies, and what of it is tested; `make templates` does all of it for all sets.
+# What `make test` builds, vets and lints, and what of it is tested; `make templates` does all of it for all sets.
 ALWAYS_BUILT = ("none", "rest-postgres", "all")
 ALWAYS_TESTED = ("none", "rest-postgres")
 FULL = os.environ.get("GOLDPATH_TEMPLATES_FULL") == "1"
