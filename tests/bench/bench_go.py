@@ -17,13 +17,14 @@ import argparse
 import contextlib
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
-
-import psycopg2
 
 from tests.bench import gobuild, gorender
 from tests.bench.gofigures import judged, merged, printed
@@ -34,14 +35,10 @@ from tests.engines import free_port
 
 CONNECTIONS = 64
 TASKS = 10_000
+WRITERS = 8  # connections that make them
 RATE = 2_000  # requests a second, of the constant run
 CACHED_RATE = 4_000  # the same where reads are cached
 WARM_UP_SECONDS = 2
-SEED = """
-    INSERT INTO tasks (id, title, notes, status, version, created_at, updated_at)
-    SELECT gen_random_uuid(), 'Task ' || n, repeat('note ', 20), 'open', 1, now(), now()
-    FROM generate_series(1, %s) AS n RETURNING id
-"""
 
 
 def floor(folder: Path, around: Surroundings) -> Server:
@@ -76,33 +73,55 @@ def service(folder: Path, around: Surroundings, wanted: list[str], logger: str) 
     return server, chosen
 
 
-def prepare(server: Server, database: str) -> list[str]:
-    """Migrate the database as the service does, fill it, and return the ids of the tasks."""
+def prepare(server: Server, log: Path) -> list[str]:
+    """Migrate the database, have the service make tasks, and return their paths, in no order."""
     migrated = subprocess.run(
         [str(server.binary), "migrate"], env=dict(server.environment), capture_output=True, text=True, check=False
     )
     if migrated.returncode:
         raise SystemExit(f"{server.name} cannot migrate its database: {migrated.stderr[-2000:]}")
-    with contextlib.closing(psycopg2.connect(database)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute(SEED, (TASKS,))
-        ids = [row[0] for row in cursor.fetchall()]
-        cursor.execute("ANALYZE tasks")
-    return ids
+    with running(server, log), ThreadPoolExecutor(WRITERS) as writers:
+        shares = writers.map(lambda _: _make_tasks(server, TASKS // WRITERS), range(WRITERS))
+        paths = [path for share in shares for path in share]
+    random.Random(1).shuffle(paths)  # ids rise with time; readers come in no order
+    return paths
+
+
+def _make_tasks(server: Server, count: int) -> list[str]:
+    """Make tasks by one connection to the REST API, which stores them as it will read them: encrypted, for instance."""
+    made = []
+    headers = {**server.headers, "Content-Type": "application/json"}
+    with contextlib.closing(HTTPConnection(server.address, timeout=30)) as connection:
+        for number in range(count):
+            body = json.dumps({"title": f"Task {number}", "notes": "note " * 20})
+            connection.request("POST", "/api/v1/tasks", body, headers)
+            answer = connection.getresponse()
+            said = answer.read().decode(errors="replace")
+            if answer.status != 201:
+                raise SystemExit(f"{server.name} makes no tasks: {answer.status} {said[:1000]}")
+            made.append(str(answer.headers["Location"]))
+    return made
 
 
 class Generator:
     """Sends requests by the load program."""
 
-    def __init__(self, load: Path, folder: Path, ids: list[str]) -> None:
-        self._load, self._folder, self._ids = load, folder, ids
+    def __init__(self, load: Path, folder: Path, tasks: list[str]) -> None:
+        self._load, self._folder, self._tasks = load, folder, tasks
+
+    def warm_up(self, server: Server, rate: int) -> None:
+        """Read tasks for a moment; figures of a server that refuses them would mean nothing."""
+        figures = self.read(server, WARM_UP_SECONDS, rate)
+        if figures["failures"]:
+            raise SystemExit(f"{server.name} does not answer reads: {figures['statuses']} {figures.get('errors', '')}")
 
     def ping(self, server: Server, seconds: float) -> dict[str, Any]:
         """Ask for what needs no database, as fast as answers come."""
         return self._attack(server, [server.ping], seconds, expect=server.ping_status)
 
     def read(self, server: Server, seconds: float, rate: int = 0) -> dict[str, Any]:
-        """Read tasks by their ids, in an order that has nothing to do with how they lie."""
-        return self._attack(server, [f"/api/v1/tasks/{key}" for key in self._ids], seconds, rate=rate)
+        """Read tasks by their ids."""
+        return self._attack(server, self._tasks, seconds, rate=rate)
 
     def _attack(
         self, server: Server, paths: list[str], seconds: float, *, rate: int = 0, expect: int = 200
@@ -123,7 +142,7 @@ class Generator:
 def turn(process: Process, generator: Generator, seconds: float) -> dict[str, Any]:
     """Measure a server that has just become ready."""
     server = process.server
-    generator.read(server, WARM_UP_SECONDS, 200)
+    generator.warm_up(server, 200)
     idle = process.settled_goroutines(0, seconds=2)
     figures: dict[str, Any] = {"start_ms": process.started_ms, "rss_idle_mb": process.rss_mb(), "goroutines_idle": idle}
     figures["ping"] = generator.ping(server, seconds)
@@ -137,7 +156,7 @@ def turn(process: Process, generator: Generator, seconds: float) -> dict[str, An
 
 def cached_turn(process: Process, generator: Generator, seconds: float) -> dict[str, Any]:
     """Measure a server whose reads come from its cache, at the rate that has a bar of its own."""
-    generator.read(process.server, WARM_UP_SECONDS, CACHED_RATE)
+    generator.warm_up(process.server, 500)
     return {"start_ms": process.started_ms, "constant": generator.read(process.server, seconds, CACHED_RATE)}
 
 
@@ -152,7 +171,7 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         plan = [(floor(folder, around), turn), (rendered, turn)]
         if direct != wanted:
             plan.append((service(folder / "cached", around, wanted, options.logger)[0], cached_turn))
-        generator = Generator(load, folder, prepare(rendered, around.database))
+        generator = Generator(load, folder, prepare(rendered, folder / "log"))
         turns: dict[str, list[dict[str, Any]]] = {server.name: [] for server, _ in plan}
         for _ in range(options.rounds):
             for server, measured in plan:

@@ -8,7 +8,7 @@ import json
 import secrets
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.bench import gorender
@@ -24,10 +24,7 @@ class Surroundings:
     database: str
     cache: str
     peers: Mapping[str, str]  # see Description in go/load/peers
-
-
-def _new_key() -> str:
-    return base64.b64encode(secrets.token_bytes(32)).decode()
+    key: str = field(default_factory=lambda: base64.b64encode(secrets.token_bytes(32)).decode(), repr=False)
 
 
 # What a capability needs to know, as environment variables of the service. It adds to the production overlay.
@@ -40,7 +37,7 @@ NEEDS: dict[str, Callable[[Surroundings], dict[str, str]]] = {
         "APP_AUTH_AUDIENCE": gorender.NAME,
     },
     "ratelimit": lambda _: {"APP_RATELIMIT_DEFAULT_REQUESTS": ENOUGH, "APP_RATELIMIT_DEFAULT_BURST": ENOUGH},
-    "crypto": lambda _: {"APP_CRYPTO_KEYS": f"bench:{_new_key()}", "APP_CRYPTO_PRIMARY_KEY": "bench"},
+    "crypto": lambda around: {"APP_CRYPTO_KEYS": f"bench:{around.key}", "APP_CRYPTO_PRIMARY_KEY": "bench"},
 }
 
 
