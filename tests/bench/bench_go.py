@@ -8,7 +8,8 @@ tokens of an issuer beside it. All read the same rows of one PostgreSQL (no fsyn
 that are kept alive. They run in turns, floor, service, floor, service, so that what the machine does meanwhile hits
 both; the generator runs on the same machine and takes its share of both.
 
-Constant rates measure latency from when a request was due (see go/load/attack). Saturated runs are closed loops.
+Constant rates measure latency from when a request was due (see go/load/attack). Saturated runs are closed loops over
+bare connections: a full HTTP client takes more of the machine than the servers do, and would hide what they cost.
 """
 
 from __future__ import annotations
@@ -28,10 +29,9 @@ from typing import Any
 
 from tests.bench import gobuild, gorender
 from tests.bench.gofigures import judged, merged, printed
-from tests.bench.goprocess import MemoryWatch, Process, Server, running
+from tests.bench.goprocess import MemoryWatch, Process, Server, own_port, running
 from tests.bench.gosurroundings import Surroundings, headers, surroundings
 from tests.bench.gosurroundings import environment as told
-from tests.engines import free_port
 
 CONNECTIONS = 64
 TASKS = 10_000
@@ -44,7 +44,7 @@ WARM_UP_SECONDS = 2
 def floor(folder: Path, around: Surroundings) -> Server:
     """Build the floor and return how to run it."""
     binary = gobuild.build(gobuild.SOURCES / "floor", ".", folder / "floor", *gobuild.RELEASE)
-    address = f"127.0.0.1:{free_port()}"
+    address = f"127.0.0.1:{own_port()}"
     # As many connections as the pool of a rendered service has.
     dsn = f"{around.database}&pool_max_conns=10"
     environment = {"PATH": os.environ["PATH"], "FLOOR_ADDR": address, "FLOOR_DSN": dsn}
@@ -57,7 +57,7 @@ def service(folder: Path, around: Surroundings, wanted: list[str], logger: str) 
     source = folder / "source"
     chosen = gorender.render(source, wanted, logger=logger)
     binary = gobuild.build(source, "./cmd/server", folder / "server", *gobuild.RELEASE)
-    address, admin = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
+    address, admin = f"127.0.0.1:{own_port()}", f"127.0.0.1:{own_port()}"
     environment = {
         "PATH": os.environ["PATH"],
         "APP_CONFIG_FILE": str(source / "deployments" / "k8s" / "overlays" / "production" / "config.yaml"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import re
 import socket
 import subprocess
@@ -67,6 +68,15 @@ class Process:
         while (count := self.goroutines()) > at_most and time.monotonic() < deadline:
             time.sleep(0.5)
         return count
+
+
+def own_port() -> int:
+    """Return a free port of the loopback interface, below those that outgoing connections are given meanwhile."""
+    for port in random.sample(range(20_000, 30_000), 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise SystemExit("there is no free port between 20000 and 30000")
 
 
 @contextlib.contextmanager

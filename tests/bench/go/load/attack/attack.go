@@ -55,8 +55,15 @@ func Run(ctx context.Context, opts Options) (Figures, error) {
 	if err := opts.validate(); err != nil {
 		return Figures{}, fmt.Errorf("read options: %w", err)
 	}
+	if opts.Rate == 0 {
+		return saturate(ctx, opts)
+	}
+	return pace(ctx, opts), nil
+}
+
+func pace(ctx context.Context, opts Options) Figures {
 	pacer := &pacer{rate: vegeta.Rate{Freq: opts.Rate, Per: time.Second}}
-	attacker := vegeta.NewAttacker(workers(opts)...)
+	attacker := vegeta.NewAttacker(settings(opts)...)
 	stop := context.AfterFunc(ctx, func() { attacker.Stop() })
 	defer stop()
 
@@ -64,22 +71,32 @@ func Run(ctx context.Context, opts Options) (Figures, error) {
 	for result := range attacker.Attack(targeter(opts), pacer, opts.Duration, "") {
 		recorded.add(result, pacer.due(result))
 	}
+	return recorded.figures()
+}
+
+func saturate(ctx context.Context, opts Options) (Figures, error) {
+	loop, err := newClosedLoop(opts)
+	if err != nil {
+		return Figures{}, fmt.Errorf("prepare requests: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, opts.Duration)
+	defer cancel()
+	recorded := newRecorder(opts)
+	for result := range loop.run(ctx) {
+		recorded.add(result, result.Timestamp)
+	}
 	return recorded.figures(), nil
 }
 
-func workers(opts Options) []func(*vegeta.Attacker) {
+func settings(opts Options) []func(*vegeta.Attacker) {
 	enough := uint64(opts.Connections) //nolint:gosec // validate found it positive
-	most := enough
-	if opts.Rate > 0 {
-		most = math.MaxUint64 // as many as requests are under way or wait
-	}
 	return []func(*vegeta.Attacker){
 		vegeta.KeepAlive(true),
 		vegeta.Connections(opts.Connections),
 		vegeta.MaxConnections(opts.Connections),
 		vegeta.Workers(enough),
-		vegeta.MaxWorkers(most),
-		vegeta.MaxBody(0), // read and thrown away
+		vegeta.MaxWorkers(math.MaxUint64), // as many as requests are under way or wait
+		vegeta.MaxBody(0),                 // read and thrown away
 		vegeta.HTTP2(false),
 		vegeta.Redirects(vegeta.NoFollow),
 		vegeta.Timeout(opts.Timeout),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -133,6 +134,41 @@ func TestARefusalMayBeWhatIsExpected(t *testing.T) {
 	got := run(t, attack.Options{URLs: []string{url}, Expected: http.StatusNotFound, Rate: 50, Duration: 100 * time.Millisecond})
 	if got.Requests == 0 || got.Failures != 0 || got.PerSecond == 0 || len(got.Errors) != 0 {
 		t.Errorf("got %+v", got)
+	}
+}
+
+func TestSaturationGoesOnWhenConnectionsAreCutAndBodiesHaveAnyForm(t *testing.T) {
+	var served atomic.Int64
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch served.Add(1) % 4 {
+		case 0:
+			panic(http.ErrAbortHandler)
+		case 1:
+			w.Header().Set("Connection", "close")
+		case 2:
+			w.(http.Flusher).Flush() // chunked
+		}
+		_, _ = w.Write([]byte(r.URL.Path + r.Header.Get("X-One")))
+	})
+	got := run(t, attack.Options{
+		URLs:     []string{url + "/a?b=c"},
+		Header:   http.Header{"X-One": {"1"}},
+		Duration: 200 * time.Millisecond,
+	})
+	ok := got.Statuses["200"]
+	if ok < 30 || got.Failures != got.Statuses["0"] || got.Failures < ok/4 || got.Failures > ok/2 || len(got.Errors) == 0 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestSaturationOfNothingFails(t *testing.T) {
+	got := run(t, attack.Options{URLs: []string{"http://127.0.0.1:1/"}, Duration: 20 * time.Millisecond})
+	if got.Requests == 0 || got.Failures != got.Requests || !strings.Contains(got.Errors[0], "connect") {
+		t.Errorf("got %+v", got)
+	}
+	opts := attack.Options{URLs: []string{"http://\x7f"}, Connections: 1, Duration: time.Second, Timeout: time.Second}
+	if _, err := attack.Run(t.Context(), opts); err == nil {
+		t.Error("a URL that is none was accepted")
 	}
 }
 

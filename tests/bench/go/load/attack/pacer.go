@@ -24,12 +24,9 @@ func (p *pacer) Pace(elapsed time.Duration, hits uint64) (wait time.Duration, st
 // Rate returns the number of requests a second.
 func (p *pacer) Rate(elapsed time.Duration) float64 { return p.rate.Rate(elapsed) }
 
-// due returns when a request should have been sent: when it was, if there is no
-// rate. Requests are numbered from 0, and the first is due after one interval.
+// due returns when a request should have been sent. Requests are numbered from 0,
+// and the first is due after one interval.
 func (p *pacer) due(result *vegeta.Result) time.Time {
-	if p.rate.Freq == 0 {
-		return result.Timestamp
-	}
 	interval := p.rate.Per / time.Duration(p.rate.Freq)
 	return p.began.Add(time.Duration(result.Seq+1) * interval) //nolint:gosec // attacks send far fewer than 2^63
 }
