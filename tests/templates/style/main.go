@@ -59,7 +59,8 @@ func parse(args []string, stderr io.Writer) (opts options, ok bool) {
 	flags.BoolVar(&opts.json, "json", false, "print JSON")
 	flags.BoolVar(&opts.all, "all", false, "print the findings of rows that pass, too")
 	roots := flags.String("roots", "internal/app", "`folders` of composition roots, whose functions may be longer")
-	composed := flags.String("composed", "internal/app,internal/config", "`folders` with a file for each capability")
+	composed := flags.String("composed", "internal/app,internal/config,internal/middleware",
+		"`folders` with a file for each part of the service")
 	flags.Usage = func() {
 		_, _ = fmt.Fprintln(stderr, "usage: style [flags] <folder of a module>")
 		flags.PrintDefaults()

@@ -15,9 +15,10 @@ const longestPhrase = 8 // words
 var (
 	// noise begins phrases that say "error", which everybody knows who reads them.
 	noise = regexp.MustCompile(`^(failed|failure|error|unable|cannot|could not|couldn't|can't)\b`)
-	// pathLike is a phrase that names a place in the code: a dotted, slashed or
-	// camel-case word alone, or words joined as "Store - Get - pool.Query".
-	pathLike = regexp.MustCompile(`^\S*(::|/)\S*$|^[\w*()]+\.[\w.*()]+$|^\w*[a-z][A-Z]\w*$| - `)
+	// pathLike is a phrase that names a place in the code: a slashed or camel-case
+	// word alone, a dotted one with capitals as in "store.Reserve" (without, it is a
+	// key of the configuration), or words joined as "Store - Get - pool.Query".
+	pathLike = regexp.MustCompile(`^\S*(::|/)\S*$|^[\w*()]+\.[\w.*()]*[A-Z]\w*$|^\w*[a-z][A-Z]\w*$| - `)
 )
 
 // Phrases judges what fmt.Errorf says before the error that it wraps.

@@ -8,6 +8,7 @@ func good(err error, name string) []error {
 		fmt.Errorf("read %s: %w", name, err),
 		fmt.Errorf("%s: %w", name, err),
 		fmt.Errorf("read http.addr: %w", err),
+		fmt.Errorf("http.addr: %w", err),
 		fmt.Errorf("URL of peer: %w", err),
 		fmt.Errorf("%w: row %d", ErrOwn, 7),
 		fmt.Errorf("close: %w (after %w)", err, ErrOwn),
