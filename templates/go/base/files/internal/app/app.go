@@ -81,7 +81,7 @@ func New(ctx context.Context, configs *config.Store, log *slog.Logger) (*App, er
 		return nil, fmt.Errorf("wire repositories: %w", err)
 	}
 	a.useCases = wireUseCases(repositories)
-	return a, a.wireServers() //nolint:contextcheck // requests bring their own context
+	return a, a.wireServers()
 }
 
 // wireClients adds what the storage and the servers share to call others with.

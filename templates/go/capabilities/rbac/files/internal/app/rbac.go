@@ -21,10 +21,14 @@ func (a *App) wireRBAC() error {
 		return err
 	}
 	a.policy = policy
-	a.configs.OnChange(func(cfg config.Config) {
-		if err := policy.SetPolicy(cfg.Dynamic.Roles); err != nil { // a reload has validated it before
-			a.log.ErrorContext(context.Background(), "roles refused", "error", err)
-		}
-	})
+	a.configs.OnChange(a.reloadRoles)
 	return nil
+}
+
+// reloadRoles puts the roles of a new configuration in force; its loading has
+// validated them.
+func (a *App) reloadRoles(cfg config.Config) {
+	if err := a.policy.SetPolicy(cfg.Dynamic.Roles); err != nil {
+		a.log.ErrorContext(context.Background(), "roles refused", "error", err)
+	}
 }
