@@ -15,8 +15,6 @@ from pathlib import Path
 from tests.engines import postgres
 
 COVERAGE = ["--cov", "--cov-report=term:skip-covered"]
-# Checks and parsers are pure functions: they know no database, so a second one has nothing to say about them.
-PURE = ["--ignore=tests/conformance/checks", "--ignore=tests/conformance/parsers"]
 WORKERS = os.environ.get("GOLDPATH_TEST_WORKERS", "2")
 
 
@@ -36,12 +34,11 @@ def sqlite(arguments: Sequence[str] = ()) -> bool:
 
 
 def on_postgres(arguments: Sequence[str] = ()) -> bool:
-    """Run the same tests on PostgreSQL, but for those that cannot reach a database."""
+    """Run those of these tests on PostgreSQL that reach a database (tests/conftest.py leaves out the others)."""
     with postgres() as url:
         return pytest(
             "Suite on PostgreSQL",
             *("-n", WORKERS, "-m", "not go and not e2e"),
-            *PURE,
             *arguments,
             GOLDPATH_TEST_DATABASE_URL=url,
         )
@@ -54,7 +51,8 @@ def go(arguments: Sequence[str] = ()) -> bool:
 
 def e2e(arguments: Sequence[str] = ()) -> bool:
     """Walk the whole job in a real browser against real processes."""
-    return pytest("Browser and whole processes", "-m", "e2e", "--timeout=900", *arguments)
+    side_by_side = ("-n", WORKERS, "--dist", "loadfile")  # each file has an installation of its own
+    return pytest("Browser and whole processes", "-m", "e2e", "--timeout=900", *side_by_side, *arguments)
 
 
 def everything(arguments: Sequence[str] = ()) -> bool:

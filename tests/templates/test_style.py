@@ -7,8 +7,13 @@ import json
 import pytest
 
 from tests.templates.conftest import CACHE, ROOT, GoTree
+from tests.templates.sets import SETS
 
 pytestmark = pytest.mark.go
+# Packages of these capabilities have more than five files: auth, grpcclient, grpcserver, graphqlserver, rediscache and
+# resilience. They are to be split; until then this row, and only this one, is known to be missed.
+CROWDING = {"grpc", "graphql", "redis", "jwt"}
+CROWDED = {"files per package"}
 SOURCE = GoTree(ROOT / "tests" / "templates" / "style")
 
 
@@ -20,16 +25,12 @@ def style(go: str) -> str:
     return str(path)
 
 
-@pytest.mark.xfail(
-    reason="true findings, not mended yet: pkg/resilience, grpcserver and nine more have over 5 files; "
-    "the comment share of the set none is 18.2 % (bar 17)",
-    strict=True,
-)
 def test_a_render_reaches_every_style_bar(service: GoTree, style: str, capsys: pytest.CaptureFixture[str]) -> None:
-    code, table = service.attempt(style, ".")
+    _, table = service.attempt(style, ".")
     with capsys.disabled():
         print(f"\n{service.folder.name}\n{table}")  # noqa: T201 - whoever runs the gate wants to see the figures
-    assert code == 0, table
-    outcome = json.loads(service.run(style, "-json", "."))
-    assert outcome["passed"]
-    assert len(outcome["rows"]) == 10
+    _, outcome = service.attempt(style, "-json", ".")
+    rows = json.loads(outcome)["rows"]
+    assert len(rows) == 10
+    missed = {row["measure"] for row in rows if not row["passed"]}
+    assert missed == (CROWDED if set(SETS[service.folder.name]) & CROWDING else set()), table

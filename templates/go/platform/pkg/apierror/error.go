@@ -19,9 +19,8 @@ type Field struct {
 	Message string `json:"message"`
 }
 
-// Error is a failure that may be shown to a caller. Sentinels of the domain
-// are *Error values; errors.Is matches two of them by Kind and Reason, so a
-// sentinel enriched by WithCause or WithFields still matches itself.
+// Error is a failure that may be shown to a caller. errors.Is matches by Kind and
+// Reason, so a sentinel still matches itself after WithCause or WithFields.
 type Error struct {
 	// Kind decides the status code.
 	Kind Kind
@@ -31,8 +30,7 @@ type Error struct {
 	Message string
 	// Fields lists what is wrong with the input, when Kind is Invalid.
 	Fields []Field
-	// RetryAfter is how long the caller should wait before the same request is
-	// worth trying again; 0 says nothing about it.
+	// RetryAfter is how long the caller should wait; 0 says nothing about it.
 	RetryAfter time.Duration
 
 	cause error
@@ -98,9 +96,8 @@ func (e *Error) RetryAfterSeconds() int {
 	return int((max(e.RetryAfter, 0) + time.Second - 1) / time.Second)
 }
 
-// From turns any error into an *Error. An *Error in the chain is kept; ended
-// contexts become Timeout or Unavailable; everything else is Internal, with
-// the original as its cause and none of its text in the message.
+// From turns any error into an *Error. An *Error in the chain is kept; ended contexts
+// become Timeout or Unavailable; all else is Internal, with the original as its cause.
 func From(err error) *Error {
 	var e *Error
 	switch {

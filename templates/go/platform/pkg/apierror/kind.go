@@ -6,8 +6,6 @@ import (
 )
 
 // Kind says what went wrong in terms that every transport understands.
-// Handlers and repositories choose a Kind; only this package knows which HTTP
-// status it becomes.
 type Kind int
 
 // The kinds start at 1 so that a forgotten Kind is never a valid one.
@@ -71,8 +69,7 @@ func (k Kind) String() string {
 	return fmt.Sprintf("kind(%d)", int(k))
 }
 
-// HTTPStatus returns the status code that represents the kind; an unknown
-// kind is a defect and therefore 500.
+// HTTPStatus returns the status code of the kind; an unknown kind is a defect: 500.
 func (k Kind) HTTPStatus() int {
 	if f, ok := facts[k]; ok {
 		return f.status

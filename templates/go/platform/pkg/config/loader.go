@@ -1,6 +1,5 @@
-// Package config loads typed, immutable configuration. Values come from, weakest
-// first: defaults, a YAML file, environment variables, and files named by
-// environment variables (mounted secrets).
+// Package config loads typed, immutable configuration from, weakest first: defaults,
+// a YAML file, environment variables, and files that those name (mounted secrets).
 package config
 
 import (
@@ -58,8 +57,7 @@ func Load[T any](defaults T, opts Options) (T, error) {
 	return loaded, nil
 }
 
-// readSecretFiles gives every key whose <ENV>_FILE variable is set the content
-// of that file, without trailing line breaks.
+// readSecretFiles gives every key with an <ENV>_FILE variable what that file holds.
 func readSecretFiles(v *viper.Viper, prefix string) error {
 	for _, key := range v.AllKeys() {
 		env := EnvName(prefix, key)
@@ -84,8 +82,7 @@ func EnvName(prefix, key string) string {
 	return strings.ToUpper(prefix + "_" + strings.ReplaceAll(key, ".", "_"))
 }
 
-// Describe returns cfg as nested maps that are safe to log: secrets are masked
-// and durations are readable.
+// Describe returns cfg as nested maps that are safe to log: secrets are masked.
 func Describe[T any](cfg T) (map[string]any, error) {
 	sections, err := toMap(cfg)
 	if err != nil {

@@ -10,8 +10,7 @@ import (
 )
 
 // Store holds the configuration in force. Readers never block and never see a
-// half-changed value. A reload replaces the dynamic part only; everything else
-// keeps the value it had at start until the process is restarted.
+// half-changed value. A reload replaces the dynamic part only.
 type Store[T any] struct {
 	load    func() (T, error)
 	merge   func(current, next T) T
@@ -36,8 +35,7 @@ func NewStore[T any](load func() (T, error), merge func(current, next T) T) (*St
 // Get returns a copy of the configuration in force.
 func (s *Store[T]) Get() T { return *s.current.Load() }
 
-// OnChange calls fn with the configuration in force now and after every
-// applied reload, one call at a time.
+// OnChange calls fn with the configuration now and after every reload, one at a time.
 func (s *Store[T]) OnChange(fn func(T)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -53,8 +51,7 @@ type Outcome struct {
 	NeedsRestart bool
 }
 
-// Reload reads the sources again. When they are invalid, the configuration in
-// force stays and the error says why.
+// Reload reads the sources again. When they are invalid, nothing changes.
 func (s *Store[T]) Reload() (Outcome, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,10 +74,9 @@ func (s *Store[T]) Reload() (Outcome, error) {
 	return outcome, nil
 }
 
-// Watch reloads at every interval until ctx ends. It polls because a mounted
-// ConfigMap changes by a swap of symbolic links, which file notifications miss
-// or report twice; reading one small file is cheaper than getting that right.
-// Each distinct failure is logged once.
+// Watch reloads at every interval until ctx ends, and logs each distinct failure once.
+// It polls: a mounted ConfigMap changes by a swap of symbolic links, which file
+// notifications miss or report twice.
 func (s *Store[T]) Watch(ctx context.Context, interval time.Duration, log *slog.Logger) error {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()

@@ -51,7 +51,7 @@ func (c Config) Keyring() (*Keyring, error) {
 		}
 		key, err := decodeKey(text)
 		if err != nil {
-			return nil, fmt.Errorf("crypto.keys: %s %w", id, err)
+			return nil, fmt.Errorf("crypto.keys: %s: %w", id, err)
 		}
 		keys[id] = key
 	}
@@ -62,7 +62,7 @@ func (c Config) Keyring() (*Keyring, error) {
 func (c Config) BlindIndex(normalize func(string) string) (*BlindIndex, error) {
 	key, err := decodeKey(c.BlindIndexKey.Reveal())
 	if err != nil {
-		return nil, fmt.Errorf("crypto.blind_index_key %w", err)
+		return nil, fmt.Errorf("crypto.blind_index_key: %w", err)
 	}
 	return NewBlindIndex(key, normalize)
 }

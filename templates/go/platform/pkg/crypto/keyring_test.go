@@ -62,9 +62,9 @@ func TestConfigRefusals(t *testing.T) {
 		"no id":         {crypto.Config{Keys: config.Secret(encoded("s")), PrimaryKey: "a"}, "does not begin with the id"},
 		"bad id":        {crypto.Config{Keys: config.Secret("A.b:" + encoded("s")), PrimaryKey: "a"}, "does not begin with the id"},
 		"twice":         {crypto.Config{Keys: config.Secret(good + "," + good), PrimaryKey: "a"}, "a is there twice"},
-		"short":         {crypto.Config{Keys: "a:c3Nzc3M=", PrimaryKey: "a"}, "a must be 32 bytes in base64"},
-		"not base64":    {crypto.Config{Keys: "a:ssss!", PrimaryKey: "a"}, "a must be 32 bytes in base64"},
-		"bad index key": {crypto.Config{Keys: config.Secret(good), PrimaryKey: "a", BlindIndexKey: "ssss"}, "blind_index_key must be 32 bytes"},
+		"short":         {crypto.Config{Keys: "a:c3Nzc3M=", PrimaryKey: "a"}, "a: must be 32 bytes in base64"},
+		"not base64":    {crypto.Config{Keys: "a:ssss!", PrimaryKey: "a"}, "a: must be 32 bytes in base64"},
+		"bad index key": {crypto.Config{Keys: config.Secret(good), PrimaryKey: "a", BlindIndexKey: "ssss"}, "blind_index_key: must be 32 bytes"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -1,5 +1,4 @@
-// Package health answers the probes of the orchestrator from one registry of
-// checks and the state of the service.
+// Package health answers probes from one registry of checks and the service's state.
 package health
 
 import (
@@ -34,8 +33,7 @@ type registered struct {
 	optional bool
 }
 
-// New returns a registry that asks state for the phase of the service and
-// gives every check at most timeout.
+// New returns a registry that gives every check at most timeout.
 func New(log *slog.Logger, state func() lifecycle.State, timeout time.Duration) *Registry {
 	return &Registry{
 		log: log, state: state, timeout: timeout,

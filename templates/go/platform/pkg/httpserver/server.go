@@ -1,5 +1,4 @@
-// Package httpserver runs an HTTP server as a lifecycle component, with every
-// timeout set.
+// Package httpserver runs an HTTP server, with every timeout set, in a lifecycle.
 package httpserver
 
 import (
@@ -40,8 +39,7 @@ type Server struct {
 	done     chan struct{}
 }
 
-// New returns a server that is not listening yet. Errors of the accept loop go
-// to fail, which is usually lifecycle.Group.Fail.
+// New returns a server that does not listen yet; fail gets errors of its accept loop.
 func New(name string, cfg Config, handler http.Handler, log *slog.Logger, fail func(error)) *Server {
 	return &Server{
 		name: name,
@@ -98,8 +96,7 @@ func (s *Server) Stop(ctx context.Context) error {
 	return err
 }
 
-// CloseWhen tells clients to reconnect once leaving is true, so that they
-// move to other instances before the listener is closed under them.
+// CloseWhen has clients reconnect, elsewhere, once leaving is true.
 func CloseWhen(leaving func() bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if leaving() {

@@ -131,8 +131,7 @@ func opened(components []Component) []Component {
 	return found
 }
 
-// serve waits for the end, then keeps serving during the drain delay. A
-// failure skips the delay: a broken service must leave at once.
+// serve waits for the end and goes on for the drain delay, unless the service failed.
 func (g *Group) serve(ctx context.Context) error {
 	select {
 	case err := <-g.failures:

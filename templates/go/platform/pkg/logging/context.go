@@ -8,8 +8,7 @@ import (
 
 type contextKey struct{}
 
-// With returns a context whose attributes are part of every record that is
-// logged with it, e.g. the request id.
+// With returns a context whose attributes, e.g. the request id, are in all its records.
 func With(ctx context.Context, attrs ...slog.Attr) context.Context {
 	all := append(slices.Clip(fromContext(ctx)), attrs...)
 	return context.WithValue(ctx, contextKey{}, all)

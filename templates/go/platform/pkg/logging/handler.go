@@ -9,10 +9,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// handler stands before a backend and decides everything on which backends
-// differ: level filtering, groups (dotted keys), repeated keys (last wins),
-// errors and durations (text), and what the context carries: attributes, and
-// the span that the record belongs to.
+// handler stands before a backend and decides everything on which backends differ:
+// levels, groups (dotted keys), repeated keys (last wins), errors and durations (text),
+// and what the context carries.
 type handler struct {
 	backend slog.Handler
 	level   slog.Leveler
@@ -64,8 +63,7 @@ func (h *handler) WithGroup(name string) slog.Handler {
 	return &next
 }
 
-// appendSpan adds the ids of the span in the context, under the names that
-// OpenTelemetry gives them in logs.
+// appendSpan adds the ids of the span, by the names that OpenTelemetry gives them.
 func appendSpan(ctx context.Context, attrs []slog.Attr) []slog.Attr {
 	span := trace.SpanContextFromContext(ctx)
 	if !span.IsValid() {

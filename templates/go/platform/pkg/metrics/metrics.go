@@ -1,5 +1,4 @@
-// Package metrics holds the Prometheus registry of the service and its request
-// metrics.
+// Package metrics holds the Prometheus registry and the metrics of requests.
 package metrics
 
 import (
@@ -16,8 +15,7 @@ import (
 	"goldpath.local/service/pkg/buildinfo"
 )
 
-// NewRegistry returns a registry of the service's own, so that no imported
-// package can add to it unasked. It holds runtime, process and build facts.
+// NewRegistry returns a registry of its own, to which no imported package adds unasked.
 func NewRegistry(build buildinfo.Info) *prometheus.Registry {
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name:        "build_info",
@@ -43,8 +41,7 @@ func Handler(registry *prometheus.Registry) http.Handler {
 	}))
 }
 
-// HTTP measures requests: rate, errors and duration by route, and how many are
-// in flight.
+// HTTP measures rate, errors and duration by route, and how many are in flight.
 type HTTP struct {
 	duration *prometheus.HistogramVec
 	inFlight prometheus.Gauge

@@ -24,19 +24,15 @@ import (
 // MaxCursor is the greatest length of a cursor, in characters.
 const MaxCursor = 1024
 
-// version is the first byte in every cursor, so that a later form of them can be
-// told from this one.
+// version begins every cursor, so that a later form can be told from this one.
 const version = '1'
 
-// ErrInvalidCursor is a cursor that this service did not give out, or not for
-// this list.
+// ErrInvalidCursor is a cursor that was not given out for this list.
 var ErrInvalidCursor = apierror.New(apierror.Invalid, "INVALID_CURSOR", "the cursor is not valid")
 
-// Encode returns the cursor for a position: the sort key of the last item on a
-// page, and whatever else must stay the same from page to page. Clients must
-// treat it as opaque, but can read and make one: it grants nothing, and what it
-// says is checked like any other input. A position that does not fit into
-// MaxCursor is an error.
+// Encode returns the cursor for a position, the sort key of the last item on a page.
+// Clients can read and make one: it grants nothing and is checked like any input.
+// A position that does not fit into MaxCursor is an error.
 func Encode[T any](position T) (string, error) {
 	text, err := json.Marshal(position)
 	if err != nil {

@@ -47,15 +47,3 @@ func BenchmarkInTx(b *testing.B) {
 		})
 	}
 }
-
-// BenchmarkReader needs no server: choosing costs the same whoever answers.
-func BenchmarkReader(b *testing.B) {
-	router, err := postgres.OpenRouter(b.Context(), valid(), "bench")
-	require.NoError(b, err)
-	defer router.Close()
-	ctx := postgres.TrackWrites(b.Context())
-	b.ReportAllocs()
-	for b.Loop() {
-		router.Reader(ctx)
-	}
-}

@@ -50,7 +50,7 @@ type Config struct {
 	// which prepares nothing and infers types from the arguments. cache_describe
 	// and describe_exec lie in between.
 	QueryExecMode string `mapstructure:"query_exec_mode"`
-	// Replicas are copies of the database that a Router reads from.
+	// Replicas are copies of the database that a replica.Router reads from.
 	Replicas Replicas `mapstructure:"replicas"`
 }
 
@@ -73,9 +73,8 @@ type Replicas struct {
 }
 
 const (
-	defaultIdleTime      = 30 * time.Minute
-	defaultHealthPeriod  = time.Minute
-	defaultCheckInterval = 5 * time.Second
+	defaultIdleTime     = 30 * time.Minute
+	defaultHealthPeriod = time.Minute
 )
 
 // Validate reports what would make Open fail or the pool useless.

@@ -45,7 +45,7 @@ func Translate(err error) error {
 	var pgErr *pgconn.PgError
 	errors.As(err, &pgErr)
 	switch {
-	case isUnreachable(err):
+	case IsUnreachable(err):
 		return apierror.New(apierror.Unavailable, "DATABASE_UNAVAILABLE", "the database is not available").WithCause(err)
 	case pgErr == nil:
 		return err
@@ -59,6 +59,10 @@ func Translate(err error) error {
 		return err
 	}
 }
+
+// IsAborted reports whether err says that the server aborted a transaction or a
+// statement that may succeed if it is run again.
+func IsAborted(err error) bool { return abortReason(err) != "" }
 
 // abortReason says why the server aborted a transaction that may succeed if it
 // is run again; it is "" for any other error.
@@ -81,15 +85,15 @@ func abortReason(err error) string {
 // connection that cannot be made is none: another try would only add load.
 func lossReason(err error) string {
 	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) || !isUnreachable(err) {
+	if errors.As(err, &connect) || !IsUnreachable(err) {
 		return ""
 	}
 	return reasonLost
 }
 
-// isUnreachable reports whether err says that the server does not serve, or has
+// IsUnreachable reports whether err says that the server does not serve, or has
 // ended the connection, and not that the caller gave up.
-func isUnreachable(err error) bool {
+func IsUnreachable(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
 	}

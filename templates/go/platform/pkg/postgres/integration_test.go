@@ -1,10 +1,8 @@
 package postgres_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -33,44 +31,7 @@ func open(t *testing.T) *pgxpool.Pool {
 	t.Helper()
 	cfg := postgrestest.Config(t)
 	cfg.StatementTimeout = 2 * time.Second
-	return openWith(t, cfg)
-}
-
-func TestMigrateRunsEachMigrationOnceAmongCompetitors(t *testing.T) {
-	pool := open(t)
-	var wg sync.WaitGroup
-	errs := make([]error, 3)
-	for i := range errs {
-		wg.Go(func() {
-			errs[i] = postgres.Migrate(t.Context(), pool, migrations, slog.New(slog.DiscardHandler))
-		})
-	}
-	wg.Wait()
-	require.Equal(t, make([]error, 3), errs)
-
-	var logged bytes.Buffer
-	require.NoError(t, postgres.Migrate(t.Context(), pool, migrations, slog.New(slog.NewTextHandler(&logged, nil))))
-	require.Contains(t, logged.String(), "applied=0")
-}
-
-func TestMigrateReportsBrokenMigrations(t *testing.T) {
-	pool := open(t)
-	broken := fstest.MapFS{"00001_x.sql": {Data: []byte("-- +goose Up\nCREATE TABBLE x;\n")}}
-	log := slog.New(slog.DiscardHandler)
-	require.ErrorContains(t, postgres.Migrate(t.Context(), pool, broken, log), "apply migrations")
-	require.ErrorContains(t, postgres.Migrate(t.Context(), pool, fstest.MapFS{}, log), "read migrations")
-	require.ErrorContains(t, postgres.SchemaCheck(pool, fstest.MapFS{})(t.Context()), "read migrations")
-}
-
-func TestSchemaCheckFailsUntilMigratedAndThenRemembers(t *testing.T) {
-	pool := open(t)
-	check := postgres.SchemaCheck(pool, migrations)
-	require.ErrorContains(t, check(t.Context()), "pending")
-	require.NoError(t, postgres.Migrate(t.Context(), pool, migrations, slog.New(slog.DiscardHandler)))
-	require.NoError(t, check(t.Context()))
-	pool.Close()
-	require.NoError(t, check(t.Context()))
-	require.Error(t, postgres.SchemaCheck(pool, migrations)(t.Context()), "a fresh check needs the database")
+	return postgrestest.Open(t, cfg)
 }
 
 func TestInTxSerialisesConcurrentIncrements(t *testing.T) {
@@ -113,7 +74,7 @@ func TestTimesArriveInUTC(t *testing.T) {
 			list    []time.Time
 			span    pgtype.Range[time.Time]
 		)
-		row := openWith(t, cfg).QueryRow(t.Context(), "SELECT now(), now(), ARRAY[now()], tstzrange(now(), now() + interval '1 h')")
+		row := postgrestest.Open(t, cfg).QueryRow(t.Context(), "SELECT now(), now(), ARRAY[now()], tstzrange(now(), now() + interval '1 h')")
 		require.NoError(t, row.Scan(&untyped, &typed, &list, &span))
 		for _, got := range []any{untyped, typed, list[0], span.Lower, span.Upper} {
 			require.Equal(t, time.UTC, got.(time.Time).Location(), mode)
@@ -195,7 +156,7 @@ func TestPoolMetrics(t *testing.T) {
 	conn, err := pool.Acquire(t.Context())
 	require.NoError(t, err)
 	defer conn.Release()
-	require.NoError(t, testutil.CollectAndCompare(postgres.NewCollector(pool), strings.NewReader(`
+	require.NoError(t, testutil.CollectAndCompare(postgres.NewCollector(pool, nil), strings.NewReader(`
 # HELP postgres_pool_connections Connections of the pool, by state.
 # TYPE postgres_pool_connections gauge
 postgres_pool_connections{state="connecting"} 0
@@ -205,7 +166,7 @@ postgres_pool_connections{state="used"} 1
 # TYPE postgres_pool_max_connections gauge
 postgres_pool_max_connections 8
 `), "postgres_pool_connections", "postgres_pool_max_connections"))
-	problems, err := testutil.CollectAndLint(postgres.NewCollector(pool))
+	problems, err := testutil.CollectAndLint(postgres.NewCollector(pool, nil))
 	require.NoError(t, err)
 	require.Empty(t, problems)
 }

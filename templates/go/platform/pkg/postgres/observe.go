@@ -75,10 +75,11 @@ type collector struct {
 	pool *pgxpool.Pool
 }
 
-// NewCollector returns the metrics of a pool, read at every scrape. A service
-// with a Router registers that instead.
-func NewCollector(pool *pgxpool.Pool) prometheus.Collector {
-	return collector{newPoolMetrics(nil), pool}
+// NewCollector returns the metrics of a pool, read at every scrape; the labels
+// tell it from other pools. A service with a replica.Router registers that
+// instead.
+func NewCollector(pool *pgxpool.Pool, labels prometheus.Labels) prometheus.Collector {
+	return collector{newPoolMetrics(labels), pool}
 }
 
 // Describe sends the descriptions of the metrics.
@@ -149,28 +150,5 @@ func (m *TxMetrics) done(err error) {
 		m.transactions.WithLabelValues(outcomeGaveUp).Inc()
 	default:
 		m.transactions.WithLabelValues(outcomeRolledBack).Inc()
-	}
-}
-
-// routerMetrics counts reads by where they went; see Router.
-type routerMetrics struct {
-	transactions *TxMetrics
-	reads        *prometheus.CounterVec
-
-	replica, primary, pinned, fallback, retried prometheus.Counter
-}
-
-func newRouterMetrics() routerMetrics {
-	reads := counters("postgres_reads_total",
-		"Reads by route: replica, primary when there are no replicas, primary_pinned when the request demands it, "+
-			"primary_fallback when no replica is healthy, primary_retried when a replica broke off.", "route")
-	return routerMetrics{
-		transactions: NewTxMetrics(),
-		reads:        reads,
-		replica:      reads.WithLabelValues("replica"),
-		primary:      reads.WithLabelValues("primary"),
-		pinned:       reads.WithLabelValues("primary_pinned"),
-		fallback:     reads.WithLabelValues("primary_fallback"),
-		retried:      reads.WithLabelValues("primary_retried"),
 	}
 }

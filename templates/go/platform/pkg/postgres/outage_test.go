@@ -22,27 +22,6 @@ import (
 
 const patience = 20 * time.Second
 
-// proxied returns a database behind a proxy, and the address without it.
-func proxied(t *testing.T) (cfg postgres.Config, proxy *testkit.Proxy, server *url.URL) {
-	t.Helper()
-	cfg = postgrestest.Config(t)
-	server, err := url.Parse(cfg.DSN.Reveal())
-	require.NoError(t, err)
-	proxy = testkit.NewProxy(t, server.Host)
-	behind := *server
-	behind.Host = proxy.Addr()
-	cfg.DSN = config.Secret(behind.String())
-	return cfg, proxy, server
-}
-
-func openWith(t *testing.T, cfg postgres.Config) *pgxpool.Pool {
-	t.Helper()
-	pool, err := postgres.Open(t.Context(), cfg, "test")
-	require.NoError(t, err)
-	t.Cleanup(pool.Close)
-	return pool
-}
-
 // kill ends the server processes of other connections to the same database, as
 // an administrator or a failover does, and waits until they have gone.
 func kill(t *testing.T, admin *pgxpool.Pool) {
@@ -61,7 +40,7 @@ func kill(t *testing.T, admin *pgxpool.Pool) {
 
 func TestATransactionWhoseConnectionIsKilledRunsAgain(t *testing.T) {
 	cfg := postgrestest.Config(t)
-	pool, admin := openWith(t, cfg), openWith(t, cfg)
+	pool, admin := postgrestest.Open(t, cfg), postgrestest.Open(t, cfg)
 	metrics, runs := postgres.NewTxMetrics(), 0
 	err := postgres.InTx(t.Context(), pool, func(tx pgx.Tx) error {
 		runs++
@@ -90,7 +69,7 @@ postgres_transaction_retries_total{reason="serialization_failure"} 0
 
 func TestIdleConnectionsThatWereKilledHurtNoTransaction(t *testing.T) {
 	cfg := postgrestest.Config(t)
-	pool, admin := openWith(t, cfg), openWith(t, cfg)
+	pool, admin := postgrestest.Open(t, cfg), postgrestest.Open(t, cfg)
 	conns := make([]*pgxpool.Conn, 3)
 	for i := range conns {
 		var err error
@@ -110,8 +89,8 @@ func TestIdleConnectionsThatWereKilledHurtNoTransaction(t *testing.T) {
 // The restart is simulated: a proxy breaks all connections, refuses new ones for
 // a while, and accepts again.
 func TestThePoolSurvivesARestartOfTheServer(t *testing.T) {
-	cfg, proxy, _ := proxied(t)
-	pool := openWith(t, cfg)
+	cfg, proxy, _ := postgrestest.Proxied(t)
+	pool := postgrestest.Open(t, cfg)
 	check := postgres.ReachableCheck(pool)
 	read := func() error {
 		return postgres.InTx(t.Context(), pool, func(tx pgx.Tx) error {
@@ -135,14 +114,14 @@ func TestThePoolSurvivesARestartOfTheServer(t *testing.T) {
 // a standby is simulated by a database that is read-only by default, which is
 // what target_session_attrs asks for.
 func TestADSNWithSeveralHostsFollowsAFailover(t *testing.T) {
-	cfg, a, server := proxied(t)
+	cfg, a, server := postgrestest.Proxied(t)
 	b := testkit.NewProxy(t, server.Host)
 	b.Cut()
 	hosts, query := *server, server.Query()
 	query.Set("target_session_attrs", "read-write")
 	hosts.RawQuery = query.Encode()
 	cfg.DSN = config.Secret(strings.Replace(hosts.String(), server.Host, a.Addr()+","+b.Addr(), 1))
-	pool := openWith(t, cfg)
+	pool := postgrestest.Open(t, cfg)
 	_, err := pool.Exec(t.Context(), "CREATE TABLE t (id int)")
 	require.NoError(t, err)
 

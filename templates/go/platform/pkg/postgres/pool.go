@@ -13,8 +13,6 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.opentelemetry.io/otel/trace"
-
-	"goldpath.local/service/pkg/config"
 )
 
 // Option changes what Open makes.
@@ -36,16 +34,10 @@ func WithTracing(provider trace.TracerProvider) Option {
 // Open returns a pool that connects when it is first used. The application is
 // the name that the server shows for its connections. The caller closes the pool.
 func Open(ctx context.Context, cfg Config, application string, opts ...Option) (*pgxpool.Pool, error) {
-	return open(ctx, cfg, "postgres.dsn", cfg.DSN, application, opts)
-}
-
-func open(
-	ctx context.Context, cfg Config, key string, dsn config.Secret, application string, opts []Option,
-) (*pgxpool.Pool, error) {
-	parsed, err := pgxpool.ParseConfig(dsn.Reveal())
+	parsed, err := pgxpool.ParseConfig(cfg.DSN.Reveal())
 	if err != nil {
 		// The parser's error may quote the DSN, and with it the password.
-		return nil, errors.New(key + " cannot be parsed")
+		return nil, errors.New("postgres.dsn cannot be parsed")
 	}
 	if err := tune(parsed, cfg, application); err != nil {
 		return nil, err

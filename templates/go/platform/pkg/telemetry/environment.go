@@ -43,8 +43,7 @@ type Service struct {
 	Environment string
 }
 
-// exportWanted reports whether spans are to be sent. Values that New would have
-// to guess about are errors.
+// exportWanted reports whether spans are to be sent. What is ambiguous is an error.
 func exportWanted() (bool, error) {
 	if strings.EqualFold(os.Getenv(envDisabled), "true") {
 		return false, nil
@@ -101,8 +100,7 @@ func newResource(ctx context.Context, service Service) (*resource.Resource, erro
 	)
 }
 
-// samplerOptions is empty when the standard variable names a sampler: the SDK
-// reads it.
+// samplerOptions leaves the sampler to the SDK when the standard variable names one.
 func samplerOptions(cfg Config) []sdktrace.TracerProviderOption {
 	if os.Getenv(envSampler) != "" {
 		return nil

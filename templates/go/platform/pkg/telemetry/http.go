@@ -36,8 +36,7 @@ func (t *Telemetry) readHeaders(next http.Handler) http.Handler {
 	})
 }
 
-// Transport sends the trace of the request's context along, with a span of its
-// own. base is usually http.DefaultTransport.
+// Transport sends the trace of the request's context along, with a span of its own.
 func (t *Telemetry) Transport(base http.RoundTripper) http.RoundTripper {
 	return otelhttp.NewTransport(base,
 		otelhttp.WithTracerProvider(t.provider),

@@ -47,8 +47,7 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Telemetry makes spans, or does nothing when tracing is off. Instrumentation
-// of libraries takes its TracerProvider and Propagator.
+// Telemetry makes spans, or does nothing when tracing is off.
 type Telemetry struct {
 	cfg        Config
 	log        *slog.Logger
@@ -61,15 +60,13 @@ type Telemetry struct {
 // Option changes what New makes.
 type Option func(*Telemetry)
 
-// WithProcessor records every span with a processor instead of sending it,
-// whatever the environment says. Tests look at spans through it.
+// WithProcessor records every span with a processor, for tests, and sends none.
 func WithProcessor(processor sdktrace.SpanProcessor) Option {
 	return func(t *Telemetry) { t.processor = processor }
 }
 
-// New reads the standard variables and returns the telemetry of the service. It
-// starts nothing: add the Component to the lifecycle group. Variables that it
-// does not understand are an error.
+// New reads the standard variables; those that it does not understand are an error. It
+// starts nothing: add the Component to the lifecycle group.
 func New(ctx context.Context, cfg Config, service Service, log *slog.Logger, opts ...Option) (*Telemetry, error) {
 	t := &Telemetry{
 		cfg:        cfg,
@@ -136,8 +133,7 @@ func (t *Telemetry) start(ctx context.Context) error {
 	return nil
 }
 
-// stop sends what is left. A collector that is down costs the last spans and
-// the flush timeout, never a clean stop.
+// stop sends what is left. A collector that is down never costs a clean stop.
 func (t *Telemetry) stop(ctx context.Context) error {
 	if t.sdk == nil {
 		return nil

@@ -124,8 +124,7 @@ func (a *App) wireServers() error {
 	return nil
 }
 
-// newApp returns a service with everything but its own work: it can be probed,
-// measured, traced and reconfigured.
+// newApp returns a service that can be probed, measured, traced and reconfigured.
 func newApp(configs *config.Store, log *slog.Logger, tel *telemetry.Telemetry) *App {
 	cfg := configs.Get()
 	group := lifecycle.NewGroup(log, lifecycle.Timeouts{

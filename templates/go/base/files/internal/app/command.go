@@ -29,7 +29,7 @@ func commands() map[string]command {
 		"version":     version,
 	}
 	//% if cookiecutter.postgres == "yes"
-	all["migrate"] = migrate
+	all["migrate"] = migrateSchema
 	//% endif
 	//% if cookiecutter.postgres == "yes" and cookiecutter.crypto == "yes"
 	all["rotate-keys"] = rotateKeys

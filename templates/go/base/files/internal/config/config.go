@@ -1,5 +1,4 @@
-// Package config is the configuration of this service: what can be set, what
-// the defaults are, and what is refused.
+// Package config is what can be set, what the defaults are, and what is refused.
 package config
 
 import (
@@ -180,8 +179,7 @@ func serverDefaults(addr string) httpserver.Config {
 	}
 }
 
-// Load reads the configuration from the defaults, the YAML file that
-// APP_CONFIG_FILE names, and the environment, and validates it.
+// Load reads and validates the defaults, the file of APP_CONFIG_FILE, and the environment.
 func Load() (Config, error) {
 	cfg, err := config.Load(Default(), config.Options{
 		EnvPrefix: EnvPrefix,
@@ -196,8 +194,7 @@ func Load() (Config, error) {
 // Store holds the configuration in force.
 type Store = config.Store[Config]
 
-// NewStore loads the configuration and returns its store. Reloads change the
-// dynamic section only.
+// NewStore loads the configuration; reloads change the dynamic section only.
 func NewStore() (*Store, error) {
 	return config.NewStore(Load, func(current, next Config) Config {
 		current.Dynamic = next.Dynamic

@@ -19,6 +19,7 @@ import (
 	"goldpath.local/service/pkg/config"
 	"goldpath.local/service/pkg/containertest"
 	"goldpath.local/service/pkg/postgres"
+	"goldpath.local/service/pkg/postgres/migrate"
 	"goldpath.local/service/pkg/testkit"
 )
 
@@ -56,13 +57,33 @@ func Config(t testing.TB) postgres.Config {
 	}
 }
 
+// Proxied is Config behind a proxy, with the address that avoids it.
+func Proxied(t testing.TB) (cfg postgres.Config, proxy *testkit.Proxy, server *url.URL) {
+	t.Helper()
+	cfg = Config(t)
+	server, err := url.Parse(cfg.DSN.Reveal())
+	require.NoError(t, err)
+	proxy = testkit.NewProxy(t, server.Host)
+	behind := *server
+	behind.Host = proxy.Addr()
+	cfg.DSN = config.Secret(behind.String())
+	return cfg, proxy, server
+}
+
+// Open returns a pool that is closed when the test ends.
+func Open(t testing.TB, cfg postgres.Config) *pgxpool.Pool {
+	t.Helper()
+	pool, err := postgres.Open(t.Context(), cfg, "test")
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	return pool
+}
+
 // Pool returns a pool on a new database with the migrations applied.
 func Pool(t testing.TB, migrations fs.FS) *pgxpool.Pool {
 	t.Helper()
-	pool, err := postgres.Open(t.Context(), Config(t), "test")
-	require.NoError(t, err)
-	t.Cleanup(pool.Close)
-	require.NoError(t, postgres.Migrate(t.Context(), pool, migrations, slog.New(slog.DiscardHandler)))
+	pool := Open(t, Config(t))
+	require.NoError(t, migrate.Up(t.Context(), pool, migrations, slog.New(slog.DiscardHandler)))
 	return pool
 }
 

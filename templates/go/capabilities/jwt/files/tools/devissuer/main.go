@@ -19,7 +19,9 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:], slog.New(slog.NewTextHandler(os.Stderr, nil))); err != nil {
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	if err := run(ctx, os.Args[1:], log); err != nil {
+		log.ErrorContext(ctx, "issuer failed", "error", err)
 		os.Exit(1)
 	}
 }
@@ -46,8 +48,7 @@ func run(ctx context.Context, args []string, log *slog.Logger) error {
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 	log.InfoContext(ctx, "issuing tokens for development", "addr", *addr, "issuer", *name, "audience", *audience)
 	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
-		log.ErrorContext(ctx, "issuer failed", "error", err)
-		return err
+		return fmt.Errorf("serve: %w", err)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"goldpath.local/service/migrations"
 	"goldpath.local/service/pkg/lifecycle"
 	"goldpath.local/service/pkg/postgres"
+	"goldpath.local/service/pkg/postgres/migrate"
 )
 
 // database is the pool that everything in the database shares.
@@ -29,9 +30,9 @@ func (a *App) wirePostgres(ctx context.Context) (*pgxpool.Pool, error) {
 		return nil, err
 	}
 	a.pool = pool
-	a.registry.MustRegister(postgres.NewCollector(pool))
+	a.registry.MustRegister(postgres.NewCollector(pool, nil))
 	a.probes.Register("postgres", postgres.ReachableCheck(pool))
-	a.probes.Register("schema", postgres.SchemaCheck(pool, migrations.Files))
+	a.probes.Register("schema", migrate.Check(pool, migrations.Files))
 	a.group.Add(lifecycle.Component{
 		Name: "postgres",
 		Stop: func(context.Context) error {
@@ -42,8 +43,8 @@ func (a *App) wirePostgres(ctx context.Context) (*pgxpool.Pool, error) {
 	return pool, nil
 }
 
-// migrate brings the schema up to date and returns.
-func migrate(ctx context.Context, stdout io.Writer) (err error) {
+// migrateSchema brings the schema up to date and returns.
+func migrateSchema(ctx context.Context, stdout io.Writer) (err error) {
 	configs, log, err := setup(ctx, stdout)
 	if err != nil {
 		return err
@@ -56,7 +57,7 @@ func migrate(ctx context.Context, stdout io.Writer) (err error) {
 		return err
 	}
 	defer pool.Close()
-	if err := postgres.Migrate(ctx, pool, migrations.Files, log); err != nil {
+	if err := migrate.Up(ctx, pool, migrations.Files, log); err != nil {
 		return errors.Join(err, ctx.Err())
 	}
 	return nil

@@ -35,8 +35,7 @@ var (
 	ErrEmptyChange = apierror.New(apierror.Invalid, "EMPTY_CHANGE", "the change names no field")
 )
 
-// Task is something to be done. Its fields change only through its methods, so
-// every Task in memory satisfies the rules.
+// Task is something to be done; every Task in memory satisfies the rules.
 type Task struct {
 	id        uuid.UUID
 	title     string

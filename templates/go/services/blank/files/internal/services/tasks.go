@@ -19,8 +19,7 @@ const (
 	MaxPageSize     = 100
 )
 
-// TaskFilter selects tasks from the list, which is ordered by id. Ids are
-// UUIDv7, so this is also the order of creation.
+// TaskFilter selects tasks by id: UUIDv7, so this is also the order of creation.
 type TaskFilter struct {
 	// After is the id of the last task already seen; the zero UUID starts at the beginning.
 	After uuid.UUID
@@ -130,8 +129,7 @@ type TaskPage struct {
 	NextCursor string
 }
 
-// List returns one page of tasks. Tasks created meanwhile appear on later
-// pages; no task is skipped or shown twice.
+// List returns one page of tasks; none is skipped or shown twice.
 func (s *Tasks) List(ctx context.Context, query TaskQuery) (TaskPage, error) {
 	if query.Status != nil && !query.Status.Valid() {
 		return TaskPage{}, domain.ErrUnknownStatus

@@ -1,9 +1,13 @@
 package restapi
 
 import (
+	"strconv"
+	"strings"
+
 	"goldpath.local/service/api/rest"
 	"goldpath.local/service/internal/domain"
 	"goldpath.local/service/internal/services"
+	"goldpath.local/service/pkg/apierror"
 )
 
 // query reads the parameters of a list, which all versions share.
@@ -53,4 +57,42 @@ func value[T any](optional *T) T {
 		return zero
 	}
 	return *optional
+}
+
+// ErrInvalidETag is an If-Match header that is not an ETag of this service.
+var ErrInvalidETag = apierror.New(apierror.Invalid, "INVALID_ETAG", "If-Match must be the ETag of a task")
+
+// etag returns the version of a task as a strong entity tag.
+func etag(task domain.Task) string {
+	return strconv.Quote(strconv.FormatInt(task.Version(), 10))
+}
+
+// parseETag is the inverse of etag.
+func parseETag(header string) (int64, error) {
+	digits, opened := strings.CutPrefix(header, `"`)
+	digits, closed := strings.CutSuffix(digits, `"`)
+	version, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || !opened || !closed {
+		return 0, ErrInvalidETag.WithFields(apierror.Field{Field: "If-Match", Message: "must be an ETag"})
+	}
+	return version, nil
+}
+
+// isPresent reports whether If-None-Match names the version of the task, so that
+// the client has it already (RFC 9110, 13.1.2). What is not a list of entity tags
+// names nothing.
+func isPresent(ifNoneMatch *string, task domain.Task) bool {
+	present := etag(task)
+	for tag := range strings.SplitSeq(value(ifNoneMatch), ",") {
+		tag = strings.TrimSpace(tag)
+		if tag == "*" || strings.TrimPrefix(tag, "W/") == present {
+			return true
+		}
+	}
+	return false
+}
+
+// notModified answers a client that has the present version.
+func notModified(task domain.Task) rest.NotModifiedResponse {
+	return rest.NotModifiedResponse{Headers: rest.NotModifiedResponseHeaders{ETag: etag(task)}}
 }

@@ -2,6 +2,9 @@ package restapi
 
 import (
 	"context"
+	"strings"
+
+	"github.com/gin-gonic/gin"
 
 	"goldpath.local/service/api/rest"
 	"goldpath.local/service/internal/domain"
@@ -62,4 +65,15 @@ func toPageV2(page services.TaskPage) rest.TaskPageV2 {
 		result.NextCursor = &page.NextCursor
 	}
 	return result
+}
+
+// successor returns the path that replaces the one of a request in a newer
+// version of the API, or "" while there is none.
+func successor(c *gin.Context) string {
+	switch c.Request.Method + " " + c.FullPath() {
+	case "GET /api/v1/tasks", "GET /api/v1/tasks/:id":
+		return "/api/v2" + strings.TrimPrefix(c.Request.URL.EscapedPath(), "/api/v1")
+	default:
+		return ""
+	}
 }

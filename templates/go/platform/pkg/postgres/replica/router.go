@@ -1,4 +1,6 @@
-package postgres
+// Package replica reads from copies of a PostgreSQL database while they are fresh
+// enough, and writes to the primary.
+package replica
 
 import (
 	"cmp"
@@ -13,7 +15,14 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"goldpath.local/service/pkg/config"
+	"goldpath.local/service/pkg/postgres"
 )
+
+// defaultCheckInterval is how often replicas are asked unless the configuration
+// says so.
+const defaultCheckInterval = 5 * time.Second
 
 // Router sends writes to the primary and reads to its replicas. A replica is
 // read from while it answers and is not too far behind; when none is, reads go
@@ -27,23 +36,24 @@ type Router struct {
 	metrics  routerMetrics
 }
 
-// OpenRouter opens the pool of the primary and one of every replica; sessions on
+// Open opens the pool of the primary and one of every replica; sessions on
 // replicas are read-only. No replica is read from before Check or Watch has asked
 // it. The caller closes the router.
-func OpenRouter(ctx context.Context, cfg Config, application string, opts ...Option) (*Router, error) {
-	primary, err := Open(ctx, cfg, application, opts...)
+func Open(
+	ctx context.Context, cfg postgres.Config, application string, opts ...postgres.Option,
+) (*Router, error) {
+	primary, err := postgres.Open(ctx, cfg, application, opts...)
 	if err != nil {
 		return nil, err
 	}
 	r := &Router{
 		primary:  primary,
 		interval: cmp.Or(cfg.Replicas.CheckInterval, defaultCheckInterval),
-		metrics:  newRouterMetrics(),
+		metrics:  newRouterMetrics(primary),
 	}
-	opts = append([]Option{readOnlySessions}, opts...)
+	opts = append([]postgres.Option{readOnlySessions}, opts...)
 	for i, dsn := range cfg.Replicas.DSNs {
-		key := fmt.Sprintf("postgres.replicas.dsns: number %d", i+1)
-		pool, err := open(ctx, cfg, key, dsn, application, opts)
+		pool, err := openReplica(ctx, cfg, i, dsn, application, opts)
 		if err != nil {
 			r.Close()
 			return nil, err
@@ -51,6 +61,17 @@ func OpenRouter(ctx context.Context, cfg Config, application string, opts ...Opt
 		r.replicas = append(r.replicas, newReplica(i, pool, cfg.Replicas))
 	}
 	return r, nil
+}
+
+// openReplica blames the replica, not the primary, for an address that is none.
+func openReplica(
+	ctx context.Context, cfg postgres.Config, index int, dsn config.Secret, application string, opts []postgres.Option,
+) (*pgxpool.Pool, error) {
+	if _, err := pgxpool.ParseConfig(dsn.Reveal()); err != nil {
+		return nil, fmt.Errorf("postgres.replicas.dsns: number %d cannot be parsed", index+1)
+	}
+	cfg.DSN = dsn
+	return postgres.Open(ctx, cfg, application, opts...)
 }
 
 // readOnlySessions makes the server refuse a write by a reader even when the
@@ -80,9 +101,9 @@ func (r *Router) Writer(ctx context.Context) *pgxpool.Pool {
 	return r.primary
 }
 
-// InTx is the function InTx on the Writer, measured.
-func (r *Router) InTx(ctx context.Context, fn func(tx pgx.Tx) error, opts ...TxOption) error {
-	return InTx(ctx, r.Writer(ctx), fn, append([]TxOption{Measured(r.metrics.transactions)}, opts...)...)
+// InTx is postgres.InTx on the Writer, measured.
+func (r *Router) InTx(ctx context.Context, fn func(tx pgx.Tx) error, opts ...postgres.TxOption) error {
+	return postgres.InTx(ctx, r.Writer(ctx), fn, append([]postgres.TxOption{postgres.Measured(r.metrics.transactions)}, opts...)...)
 }
 
 // Reader returns the pool to read from: that of the next healthy replica, or of
@@ -108,9 +129,9 @@ func (r *Router) Read(ctx context.Context, fn func(db *pgxpool.Pool) error) erro
 		return err
 	}
 	switch {
-	case isUnreachable(err):
+	case postgres.IsUnreachable(err):
 		replica.healthy.Store(false)
-	case abortReason(err) == "": // else the replay of the primary's changes cancelled the statement
+	case !postgres.IsAborted(err): // else the replay of the primary's changes cancelled the statement
 		return err
 	}
 	r.metrics.retried.Inc()
@@ -197,7 +218,7 @@ func (r *Router) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCol
 
 // Collect sends the present values.
 func (r *Router) Collect(ch chan<- prometheus.Metric) {
-	newPoolMetrics(prometheus.Labels{"pool": "primary"}).collect(r.primary, ch)
+	r.metrics.pool.Collect(ch)
 	for _, replica := range r.replicas {
 		replica.collect(ch)
 	}

@@ -1,4 +1,4 @@
-package postgres_test
+package replica_test
 
 import (
 	"bytes"
@@ -19,6 +19,7 @@ import (
 	"goldpath.local/service/pkg/config"
 	"goldpath.local/service/pkg/postgres"
 	"goldpath.local/service/pkg/postgres/postgrestest"
+	"goldpath.local/service/pkg/postgres/replica"
 	"goldpath.local/service/pkg/testkit"
 )
 
@@ -28,7 +29,7 @@ const lagOfTable = "SELECT seconds FROM lag"
 
 // cluster is a router over databases that a test can reach behind its back.
 type cluster struct {
-	*postgres.Router
+	*replica.Router
 
 	replicas []*pgxpool.Pool
 	proxies  []*testkit.Proxy
@@ -37,14 +38,14 @@ type cluster struct {
 func newCluster(t *testing.T, replicas int, change ...func(*postgres.Config)) cluster {
 	t.Helper()
 	primary := postgrestest.Config(t)
-	create(t, openWith(t, primary), "primary")
+	create(t, postgrestest.Open(t, primary), "primary")
 	primary.Replicas = postgres.Replicas{MaxLag: time.Second, LagQuery: lagOfTable}
 	var c cluster
 	for i := range replicas {
-		cfg, proxy, server := proxied(t)
+		cfg, proxy, server := postgrestest.Proxied(t)
 		primary.Replicas.DSNs = append(primary.Replicas.DSNs, cfg.DSN)
 		cfg.DSN = config.Secret(server.String())
-		pool := openWith(t, cfg)
+		pool := postgrestest.Open(t, cfg)
 		create(t, pool, fmt.Sprint("replica ", i+1))
 		c.replicas, c.proxies = append(c.replicas, pool), append(c.proxies, proxy)
 	}
@@ -53,7 +54,7 @@ func newCluster(t *testing.T, replicas int, change ...func(*postgres.Config)) cl
 	}
 	require.NoError(t, primary.Validate())
 	var err error
-	c.Router, err = postgres.OpenRouter(t.Context(), primary, "test")
+	c.Router, err = replica.Open(t.Context(), primary, "test")
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	return c
@@ -113,7 +114,7 @@ func TestReadsTakeTurnsAmongHealthyReplicas(t *testing.T) {
 func TestReadsFollowTheRequest(t *testing.T) {
 	c := newCluster(t, 1)
 	require.NoError(t, c.Check(t.Context()))
-	require.Equal(t, []string{"primary"}, c.readers(postgres.WithPrimary(t.Context()), t, 1))
+	require.Equal(t, []string{"primary"}, c.readers(replica.WithPrimary(t.Context()), t, 1))
 
 	write := map[string]func(ctx context.Context) error{
 		"writer": func(ctx context.Context) error {
@@ -129,7 +130,7 @@ func TestReadsFollowTheRequest(t *testing.T) {
 	}
 	for name, fn := range write {
 		t.Run(name, func(t *testing.T) {
-			request, other := postgres.TrackWrites(t.Context()), postgres.TrackWrites(t.Context())
+			request, other := replica.TrackWrites(t.Context()), replica.TrackWrites(t.Context())
 			require.Equal(t, []string{"replica 1"}, c.readers(request, t, 1))
 			require.NoError(t, fn(request))
 			require.Equal(t, []string{"primary"}, c.readers(request, t, 1), "a request sees its own writes")
@@ -272,10 +273,10 @@ func TestTheDefaultLagQueryRunsOnAPrimary(t *testing.T) {
 func TestOpenRouterNeverQuotesADSN(t *testing.T) {
 	cfg := valid()
 	cfg.Replicas.DSNs = []config.Secret{"postgres://app:hunter2@a/app", "postgres://app:hunter2@local host:x/app"}
-	_, err := postgres.OpenRouter(t.Context(), cfg, "test")
+	_, err := replica.Open(t.Context(), cfg, "test")
 	require.EqualError(t, err, "postgres.replicas.dsns: number 2 cannot be parsed")
 	cfg.DSN = cfg.Replicas.DSNs[1]
-	_, err = postgres.OpenRouter(t.Context(), cfg, "test")
+	_, err = replica.Open(t.Context(), cfg, "test")
 	require.EqualError(t, err, "postgres.dsn cannot be parsed")
 }
 
@@ -284,7 +285,7 @@ func TestRouterMetrics(t *testing.T) {
 	c.readers(ctx, t, 1)
 	require.NoError(t, c.Check(ctx))
 	c.readers(ctx, t, 2)
-	c.readers(postgres.WithPrimary(ctx), t, 1)
+	c.readers(replica.WithPrimary(ctx), t, 1)
 	c.setLag(t, 1, "2.5")
 	require.Error(t, c.Check(ctx))
 	require.NoError(t, c.InTx(ctx, func(pgx.Tx) error { return nil }))

@@ -1,4 +1,6 @@
-package postgres
+// Package migrate brings the schema of a PostgreSQL database up to date, and says
+// whether it is.
+package migrate
 
 import (
 	"context"
@@ -15,10 +17,10 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-// Migrate applies the migrations that are missing, in order. Instances that
+// Up applies the migrations that are missing, in order. Instances that
 // start it at the same time wait for each other (a session lock), so each
 // migration runs once.
-func Migrate(ctx context.Context, pool *pgxpool.Pool, migrations fs.FS, log *slog.Logger) (err error) {
+func Up(ctx context.Context, pool *pgxpool.Pool, migrations fs.FS, log *slog.Logger) (err error) {
 	db := stdlib.OpenDBFromPool(pool)
 	defer func() { err = errors.Join(err, db.Close()) }()
 	provider, err := newProvider(db, migrations)
@@ -36,10 +38,10 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool, migrations fs.FS, log *slo
 	return nil
 }
 
-// SchemaCheck returns a readiness check that fails while migrations are
+// Check returns a readiness check that fails while migrations are
 // missing, so that a new version takes no traffic before its schema is there.
 // A schema that was once complete is not looked at again.
-func SchemaCheck(pool *pgxpool.Pool, migrations fs.FS) func(ctx context.Context) error {
+func Check(pool *pgxpool.Pool, migrations fs.FS) func(ctx context.Context) error {
 	var complete atomic.Bool
 	return func(ctx context.Context) error {
 		if complete.Load() {

@@ -1,4 +1,4 @@
-package postgres
+package replica
 
 import (
 	"cmp"
@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
 	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/prometheus/client_golang/prometheus"
+
+	"goldpath.local/service/pkg/postgres"
 )
 
 // defaultLagQuery returns 0 on a primary (a promoted replica is up to date), and
@@ -36,13 +36,13 @@ type replica struct {
 	metrics  replicaMetrics
 }
 
-func newReplica(index int, pool *pgxpool.Pool, cfg Replicas) *replica {
+func newReplica(index int, pool *pgxpool.Pool, cfg postgres.Replicas) *replica {
 	return &replica{
 		number:   index + 1,
 		pool:     pool,
 		lagQuery: cmp.Or(cfg.LagQuery, defaultLagQuery),
 		maxLag:   cfg.MaxLag,
-		metrics:  newReplicaMetrics(index + 1),
+		metrics:  newReplicaMetrics(index+1, pool),
 	}
 }
 
@@ -83,30 +83,4 @@ func (r *replica) judge(lag float64) error {
 		return fmt.Errorf("is behind by %g s, allowed are %s", lag, r.maxLag)
 	}
 	return nil
-}
-
-func (r *replica) collect(ch chan<- prometheus.Metric) {
-	healthy := 0.0
-	if r.healthy.Load() {
-		healthy = 1
-	}
-	ch <- prometheus.MustNewConstMetric(r.metrics.healthy, prometheus.GaugeValue, healthy)
-	ch <- prometheus.MustNewConstMetric(r.metrics.lag, prometheus.GaugeValue, math.Float64frombits(r.lag.Load()))
-	r.metrics.pool.collect(r.pool, ch)
-}
-
-type replicaMetrics struct {
-	pool         poolMetrics
-	healthy, lag *prometheus.Desc
-}
-
-func newReplicaMetrics(number int) replicaMetrics {
-	labels := prometheus.Labels{"pool": "replica_" + strconv.Itoa(number)}
-	return replicaMetrics{
-		pool: newPoolMetrics(labels),
-		healthy: prometheus.NewDesc("postgres_replica_healthy",
-			"1 while the replica is read from.", nil, labels),
-		lag: prometheus.NewDesc("postgres_replica_lag_seconds",
-			"How far the replica was behind when it was last asked.", nil, labels),
-	}
 }
