@@ -71,6 +71,10 @@ func NewCache[T any](
 // errors of load, and that of ctx when it ends first. Keys of more than 512 bytes
 // are loaded and not cached.
 func (c *Cache[T]) Get(ctx context.Context, key string, load Loader[T]) (T, error) {
+	var none T
+	if err := ctx.Err(); err != nil {
+		return none, err // also on a hit: what a request gets must not depend on what is cached
+	}
 	if len(key) > maxKeyBytes {
 		return load(ctx, key)
 	}
@@ -82,7 +86,6 @@ func (c *Cache[T]) Get(ctx context.Context, key string, load Loader[T]) (T, erro
 	shared := c.flights.DoChan(key, func() (any, error) {
 		return c.fetch(context.WithoutCancel(ctx), key, load)
 	})
-	var none T
 	select {
 	case <-ctx.Done():
 		return none, ctx.Err()

@@ -189,6 +189,19 @@ func TestAReaderWhoGivesUpDoesNotDisturbTheOthers(t *testing.T) {
 	})
 }
 
+func TestARequestThatHasEndedGetsNothingCachedOrNot(t *testing.T) {
+	cache := newInstance(t, redistest.Client(t), cacheConfig())
+	load := func(context.Context, string) (product, error) { return product{Name: "a"}, nil }
+	_, err := cache.Get(t.Context(), "1", load)
+	require.NoError(t, err)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, key := range []string{"1", "2"} {
+		_, err = cache.Get(ended, key, load)
+		require.ErrorIs(t, err, context.Canceled, key)
+	}
+}
+
 func TestThatThereIsNothingIsRememberedToo(t *testing.T) {
 	notFound := apierror.New(apierror.NotFound, "PRODUCT_NOT_FOUND", "product not found")
 	redistest.Each(t, func(t *testing.T, r redistest.Redis) {
