@@ -10,6 +10,7 @@ import yaml
 from scaffolder import library as libraries
 from scaffolder.rendering import Render
 from scaffolder.rendering.service import render_with
+from tests.templates.sets import answers_for
 
 BLANK = "template:default/go-blank-service"
 ANSWERS = {
@@ -26,6 +27,11 @@ ANSWERS = {
 def rendered(into: Path, *, postgres: bool) -> Render:
     """Render the blank service of the real library."""
     return render_with(libraries.load(), BLANK, {**ANSWERS, "postgres": postgres}, into)
+
+
+def rendered_set(into: Path, name: str) -> Path:
+    """Render the blank service with one set of capabilities, and return its folder."""
+    return render_with(libraries.load(), BLANK, {**ANSWERS, **answers_for(name)}, into).directory
 
 
 def documents(path: Path) -> list[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,11 @@ import pytest
 import yaml
 
 from tests.templates.promtool import Promtool, expressions_of
-from tests.templates.renders import documents, rendered
+from tests.templates.renders import documents, rendered, rendered_set
 
 pytestmark = pytest.mark.go
+MONITORING = Path("deployments", "k8s", "components", "monitoring")
+PLATFORM = Path(__file__).resolve().parents[2] / "templates" / "go" / "platform" / "pkg"
 REQUESTS = "http_server_request_duration_seconds"
 ABSENT = {"alertname": "ServiceAbsent", "severity": "page"}
 
@@ -146,3 +150,55 @@ def test_expressions_of_dashboards_are_found_and_parsed(promtool: Promtool) -> N
     promtool.parse(expression for expression in found if "sum" not in expression)
     with pytest.raises(AssertionError, match="there are no expressions"):
         promtool.parse([])
+
+
+CALLS = {"method": "/ledger.v1.TaskService/GetTask", "type": "unary"}
+
+
+def calls(code: str, per_minute: int) -> list[dict[str, str]]:
+    """Return ten hours of gRPC calls that end with this code, all of them within 250 ms."""
+    return [
+        series("grpc_server_calls_handled_total", f"0+{per_minute}x600", code=code, **CALLS),
+        series("grpc_server_call_duration_seconds_count", f"0+{per_minute}x600", code=code, **CALLS),
+        series("grpc_server_call_duration_seconds_bucket", f"0+{per_minute}x600", code=code, le="0.25", **CALLS),
+    ]
+
+
+@pytest.mark.parametrize("name", ["none", "grpc", "all"])
+def test_rules_of_other_sets_pass_every_lint(promtool: Promtool, tmp_path: Path, name: str) -> None:
+    (rule,) = documents(rendered_set(tmp_path / "out", name) / MONITORING / "prometheusrule.yaml")
+    promtool.check(rule["spec"])
+
+
+def test_failed_calls_of_a_service_without_http_fire(promtool: Promtool, tmp_path: Path) -> None:
+    (rule,) = documents(rendered_set(tmp_path / "out", "grpc") / MONITORING / "prometheusrule.yaml")
+    alerts = [{"alertname": "CallErrorBudgetBurn", "severity": severity} for severity in ("page", "ticket")]
+    promtool.test(
+        rule["spec"],
+        firing([up("1x600"), *calls("OK", 98_400), *calls("Unavailable", 1600)], "8h", *alerts),
+        firing([up("1x600"), *calls("OK", 98_400), *calls("NotFound", 1600)], "8h"),
+    )
+
+
+def dashboard_of(folder: Path) -> dict[str, Any]:
+    dashboard: dict[str, Any] = json.loads((folder / MONITORING / "dashboard.json").read_text(encoding="utf-8"))
+    return dashboard
+
+
+@pytest.mark.parametrize("name", ["none", "rest-postgres", "grpc", "all"])
+def test_dashboards_are_promql_on_metrics_that_there_are(promtool: Promtool, tmp_path: Path, name: str) -> None:
+    dashboard = dashboard_of(rendered_set(tmp_path / "out", name))
+    expressions = list(expressions_of(dashboard))
+    promtool.parse(expressions)
+    sources = "".join(path.read_text(encoding="utf-8") for path in PLATFORM.rglob("*.go"))
+    for metric in {name for expression in expressions for name in re.findall(r"(\w+)\{", expression)}:
+        base = re.sub(r"_(bucket|count)$", "", metric).removeprefix("postgres_pool_")
+        assert metric.startswith(("go_", "process_")) or f'"{base}"' in sources, metric
+
+
+def test_panels_of_a_dashboard_do_not_overlap(tmp_path: Path) -> None:
+    panels = dashboard_of(rendered_set(tmp_path / "out", "all"))["panels"]
+    assert len(panels) == len({panel["id"] for panel in panels}) == len({panel["title"] for panel in panels})
+    places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels]
+    assert len(set(places)) == len(places)
+    assert all(panel["description"] and panel["targets"] for panel in panels)

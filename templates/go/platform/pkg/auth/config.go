@@ -1,6 +1,5 @@
 // Package auth verifies the bearer tokens of callers (RFC 6750, RFC 7519) by the
-// keys that their issuer publishes (RFC 7517), and shows tokens of its own to
-// the services that this one calls.
+// keys that their issuer publishes.
 package auth
 
 import (
@@ -10,6 +9,8 @@ import (
 	"net/url"
 	"slices"
 	"time"
+
+	"goldpath.local/service/pkg/auth/jwks"
 )
 
 // maxLeeway is what RFC 7519 calls "a few minutes" of clock skew.
@@ -75,6 +76,21 @@ func DefaultConfig() Config {
 // be taken for one (RFC 8725, 2.1).
 func KnownAlgorithms() []string {
 	return []string{"EdDSA", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"}
+}
+
+// keys returns what of the configuration concerns the keys.
+func (c Config) keys() jwks.Config {
+	return jwks.Config{
+		URL:                c.JWKSURL,
+		Algorithms:         c.Algorithms,
+		RefreshInterval:    c.RefreshInterval,
+		UnknownKeyInterval: c.UnknownKeyInterval,
+		UnknownKeyWait:     c.UnknownKeyWait,
+		FetchTimeout:       c.FetchTimeout,
+		MaxResponseBytes:   c.MaxResponseBytes,
+		MaxKeys:            c.MaxKeys,
+		Now:                time.Now,
+	}
 }
 
 // Validate returns everything that is wrong with the configuration at once.

@@ -4,8 +4,10 @@ import (
 	"errors"
 
 	"github.com/golang-jwt/jwt/v5"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"goldpath.local/service/pkg/apierror"
+	"goldpath.local/service/pkg/auth/jwks"
 )
 
 // What callers are told. None says which check failed beyond what an honest
@@ -81,6 +83,8 @@ func refusalOf(err error) refusalError {
 		target  error
 		refusal refusalError
 	}{
+		{jwks.ErrNoKeys, errNoKeys},
+		{jwks.ErrUnknownKey, errUnknownKey},
 		{jwt.ErrTokenSignatureInvalid, errSignature},
 		{jwt.ErrTokenRequiredClaimMissing, errClaims},
 		{jwt.ErrInvalidType, errClaims},
@@ -95,4 +99,16 @@ func refusalOf(err error) refusalError {
 		}
 	}
 	return errMalformed
+}
+
+func newRefused() *prometheus.CounterVec {
+	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "auth_tokens_refused_total",
+		Help: "Tokens that were not accepted, by the check that they failed.",
+	}, []string{"reason"})
+	// A counter that appears with its first event hides that event from rate().
+	for _, reason := range refusals() {
+		refused.WithLabelValues(string(reason))
+	}
+	return refused
 }

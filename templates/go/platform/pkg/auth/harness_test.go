@@ -1,14 +1,12 @@
 package auth_test
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,41 +17,23 @@ import (
 
 	"goldpath.local/service/pkg/auth"
 	"goldpath.local/service/pkg/auth/authtest"
+	"goldpath.local/service/pkg/metrics/metricstest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// logBuffer is a log that a test can read while the verifier writes.
-type logBuffer struct {
-	mu  sync.Mutex
-	out bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.out.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.out.String()
-}
 
 // subject is a verifier whose refresh runs, and what it shows to the outside.
 type subject struct {
 	*auth.Verifier
 
 	registry *prometheus.Registry
-	log      *logBuffer
 }
 
 // run starts a verifier inside a synctest bubble and lets it fetch once.
 func run(t *testing.T, cfg auth.Config, transport http.RoundTripper) subject {
 	t.Helper()
-	s := subject{registry: prometheus.NewRegistry(), log: &logBuffer{}}
-	verifier, err := auth.New(cfg, s.registry, slog.New(slog.NewTextHandler(s.log, nil)), auth.WithTransport(transport))
+	s := subject{registry: prometheus.NewRegistry()}
+	verifier, err := auth.New(cfg, s.registry, discard(), auth.WithTransport(transport))
 	require.NoError(t, err)
 	s.Verifier = verifier
 	authtest.Run(t, verifier)
@@ -61,22 +41,10 @@ func run(t *testing.T, cfg auth.Config, transport http.RoundTripper) subject {
 	return s
 }
 
-// value returns the metric with the name and, unless it is "", the label value.
-func (s subject) value(t *testing.T, name, label string) float64 {
+// value returns the metric with the name and the values of labels.
+func (s subject) value(t *testing.T, name string, labels ...string) float64 {
 	t.Helper()
-	families, err := s.registry.Gather()
-	require.NoError(t, err)
-	for _, family := range families {
-		for _, metric := range family.GetMetric() {
-			labels := metric.GetLabel()
-			if family.GetName() != name || label != "" && labels[0].GetValue() != label {
-				continue
-			}
-			return metric.GetCounter().GetValue() + metric.GetGauge().GetValue()
-		}
-	}
-	t.Fatalf("no metric %s %s", name, label)
-	return 0
+	return metricstest.Value(t, s.registry, name, labels...)
 }
 
 // pass lets virtual time go by and everything settle.

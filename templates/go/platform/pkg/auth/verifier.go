@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"goldpath.local/service/pkg/apierror"
+	"goldpath.local/service/pkg/auth/jwks"
 	"goldpath.local/service/pkg/lifecycle"
 )
 
@@ -20,22 +21,22 @@ import (
 type Verifier struct {
 	cfg     Config
 	parser  *jwt.Parser
-	keys    *keyCache
-	metrics *metrics
+	keys    *jwks.Cache
+	refused *prometheus.CounterVec
 }
 
 // Option changes what New makes.
-type Option func(*keyCache)
+type Option func(*jwks.Config)
 
 // WithTransport fetches the keys through transport, e.g. to trace it, or to
 // answer from this process, which is how an issuer verifies its own tokens.
 func WithTransport(transport http.RoundTripper) Option {
-	return func(c *keyCache) { c.fetcher.client.Transport = transport }
+	return func(c *jwks.Config) { c.Transport = transport }
 }
 
 // WithClock asks now for the time. Without it, that is time.Now.
 func WithClock(now func() time.Time) Option {
-	return func(c *keyCache) { c.now = now }
+	return func(c *jwks.Config) { c.Now = now }
 }
 
 // New returns a verifier that has no keys until its Component runs, and
@@ -44,42 +45,43 @@ func New(cfg Config, registry prometheus.Registerer, log *slog.Logger, opts ...O
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	counters := newMetrics()
-	keys := &keyCache{
-		cfg:     cfg,
-		fetcher: newFetcher(cfg, newTransport()),
-		log:     log,
-		metrics: counters,
-		now:     time.Now,
-		wake:    make(chan struct{}, 1),
-	}
+	source := cfg.keys()
 	for _, opt := range opts {
-		opt(keys)
+		opt(&source)
 	}
-	counters.register(registry, keys)
-	parser := jwt.NewParser(
+	refused := newRefused()
+	registry.MustRegister(refused)
+	return &Verifier{
+		cfg:     cfg,
+		parser:  newParser(cfg, source.Now),
+		keys:    jwks.New(source, registry, log),
+		refused: refused,
+	}, nil
+}
+
+func newParser(cfg Config, now func() time.Time) *jwt.Parser {
+	return jwt.NewParser(
 		jwt.WithValidMethods(cfg.Algorithms),
 		jwt.WithIssuer(cfg.Issuer),
 		jwt.WithAudience(cfg.Audience),
 		jwt.WithExpirationRequired(),
 		jwt.WithLeeway(cfg.Leeway),
-		jwt.WithTimeFunc(keys.now),
+		jwt.WithTimeFunc(now),
 		jwt.WithStrictDecoding(),
 	)
-	return &Verifier{cfg: cfg, parser: parser, keys: keys, metrics: counters}, nil
 }
 
 // Component keeps the keys fresh. It starts without waiting for the issuer,
 // which may be down without taking this service along; Ready tells. It never
 // fails the group.
 func (v *Verifier) Component(fail func(error)) lifecycle.Component {
-	return lifecycle.Background("signing keys", v.keys.run, fail)
+	return lifecycle.Background("signing keys", v.keys.Run, fail)
 }
 
 // Ready is a readiness check that fails until there are keys. Once there are, no
 // failure of the issuer makes it fail again.
 func (v *Verifier) Ready(context.Context) error {
-	if v.keys.current.Load() == nil {
+	if !v.keys.Loaded() {
 		return errors.New("no signing keys yet")
 	}
 	return nil
@@ -99,7 +101,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) 
 		return Principal{}, apierror.From(ended)
 	}
 	refusal := refusalOf(err)
-	v.metrics.refused.WithLabelValues(string(refusal)).Inc()
+	v.refused.WithLabelValues(string(refusal)).Inc()
 	return Principal{}, refusal.answer()
 }
 
@@ -135,16 +137,16 @@ func (v *Verifier) key(ctx context.Context, token *jwt.Token) (any, error) {
 	}
 	id, _ := token.Header["kid"].(string)
 	if id == "" {
-		return nil, errUnknownKey
+		return nil, jwks.ErrUnknownKey
 	}
-	key, err := v.keys.find(ctx, id)
+	key, err := v.keys.Find(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	if !slices.Contains(key.algorithms, token.Method.Alg()) {
+	if !slices.Contains(key.Algorithms, token.Method.Alg()) {
 		return nil, errAlgorithm
 	}
-	return key.public, nil
+	return key.Public, nil
 }
 
 // isAccessToken refuses tokens that say they are for something else, such as a

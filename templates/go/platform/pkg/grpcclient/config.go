@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"goldpath.local/service/pkg/resilience"
+	"goldpath.local/service/pkg/resilience/retry"
 )
 
 // Config is a client of one service.
@@ -67,7 +68,7 @@ type RetryConfig struct {
 	MaxBackoff time.Duration `mapstructure:"max_backoff"`
 	// Budget ends retries when too many calls fail: Burst failures in a row, or
 	// more failures than Ratio of the successes in the long run.
-	Budget resilience.BudgetConfig `mapstructure:"budget"`
+	Budget retry.BudgetConfig `mapstructure:"budget"`
 }
 
 // KeepaliveConfig finds connections that are dead.

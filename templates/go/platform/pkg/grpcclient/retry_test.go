@@ -19,6 +19,7 @@ import (
 	"goldpath.local/service/pkg/health"
 	"goldpath.local/service/pkg/lifecycle"
 	"goldpath.local/service/pkg/resilience"
+	"goldpath.local/service/pkg/resilience/retry"
 )
 
 func TestOnlyWhatIsIdempotentAndUnavailableIsRetried(t *testing.T) {
@@ -95,7 +96,7 @@ func TestStreamsAreRetriedUntilSomethingIsReceived(t *testing.T) {
 func TestRetriesEndWhenTheBudgetIsSpent(t *testing.T) {
 	impl := failing(1000, errDown)
 	c := dial(t, func(cfg *grpcclient.Config, _ *grpcclient.Options) {
-		cfg.Retry.Budget = resilience.BudgetConfig{Ratio: 0.1, Burst: 10}
+		cfg.Retry.Budget = retry.BudgetConfig{Ratio: 0.1, Burst: 10}
 		cfg.Breaker.FailureRatio = 0
 	}, serve(t, impl, nil))
 	const calls = 50

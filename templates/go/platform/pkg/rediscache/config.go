@@ -1,5 +1,5 @@
-// Package rediscache connects the service to Redis and holds what services build
-// on it: a cache in two levels, sessions, and locks.
+// Package rediscache connects the service to Redis. What services build on it has
+// packages of its own: cache, session and lock.
 package rediscache
 
 import (

@@ -10,6 +10,7 @@ import (
 	"github.com/sony/gobreaker/v2"
 
 	"goldpath.local/service/pkg/apierror"
+	"goldpath.local/service/pkg/resilience/outcome"
 )
 
 // BreakerConfig says when a target counts as down, and for how long.
@@ -49,11 +50,11 @@ type Breaker struct {
 
 // NewBreaker returns a closed breaker. It logs every change, with the name of
 // the target.
-func NewBreaker(target string, cfg BreakerConfig, metrics *Metrics, log *slog.Logger, classify Classifier) *Breaker {
+func NewBreaker(target string, cfg BreakerConfig, metrics *Metrics, log *slog.Logger, classify outcome.Classifier) *Breaker {
 	return newBreaker(target, cfg, metrics.of(target), log, classify)
 }
 
-func newBreaker(target string, cfg BreakerConfig, metrics *targetMetrics, log *slog.Logger, classify Classifier) *Breaker {
+func newBreaker(target string, cfg BreakerConfig, metrics *targetMetrics, log *slog.Logger, classify outcome.Classifier) *Breaker {
 	b := &Breaker{openTimeout: cfg.OpenTimeout, metrics: metrics}
 	b.circuit = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		Name:         target,
@@ -62,10 +63,10 @@ func newBreaker(target string, cfg BreakerConfig, metrics *targetMetrics, log *s
 		BucketPeriod: cfg.Window / windowBuckets,
 		Timeout:      cfg.OpenTimeout,
 		ReadyToTrip:  func(counts gobreaker.Counts) bool { return tooManyFailures(cfg, counts) },
-		IsSuccessful: func(err error) bool { return classify(err) == Success },
+		IsSuccessful: func(err error) bool { return classify(err) == outcome.Success },
 		IsExcluded: func(err error) bool {
-			outcome := classify(err)
-			return outcome == Ignored || outcome == Throttled
+			end := classify(err)
+			return end == outcome.Ignored || end == outcome.Throttled
 		},
 		OnStateChange: func(_ string, from, to gobreaker.State) {
 			b.changed(to)
@@ -89,7 +90,7 @@ func (b *Breaker) Allow() (done func(error), err error) {
 	done, err = b.circuit.Allow()
 	if err != nil {
 		b.metrics.circuitOpen.Inc()
-		return nil, refuse(apierror.Unavailable, ReasonCircuitOpen, "a service that is needed for this is down").
+		return nil, outcome.Refuse(apierror.Unavailable, ReasonCircuitOpen, "a service that is needed for this is down").
 			WithRetryAfter(b.untilHalfOpen())
 	}
 	return done, nil

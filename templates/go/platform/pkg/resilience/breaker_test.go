@@ -12,7 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"goldpath.local/service/pkg/apierror"
+	"goldpath.local/service/pkg/metrics/metricstest"
 	"goldpath.local/service/pkg/resilience"
+	"goldpath.local/service/pkg/resilience/outcome"
 )
 
 var breakerConfig = resilience.BreakerConfig{
@@ -20,7 +22,7 @@ var breakerConfig = resilience.BreakerConfig{
 }
 
 func newBreaker() *resilience.Breaker {
-	return resilience.NewBreaker("payments", breakerConfig, newMetrics(), discard, resilience.Classify)
+	return resilience.NewBreaker("payments", breakerConfig, newMetrics(), discard, outcome.Classify)
 }
 
 // call makes n calls that end with err and returns the last error.
@@ -38,9 +40,9 @@ func TestTheBreakerOpensRefusesProbesAndCloses(t *testing.T) {
 		var logged bytes.Buffer
 		registry := prometheus.NewRegistry()
 		breaker := resilience.NewBreaker("payments", breakerConfig, resilience.NewMetrics(registry),
-			slog.New(slog.NewTextHandler(&logged, nil)), resilience.Classify)
+			slog.New(slog.NewTextHandler(&logged, nil)), outcome.Classify)
 		state := func(name string) float64 {
-			return metric(t, registry, "resilience_breaker_state", "payments", name)
+			return metricstest.Value(t, registry, "resilience_breaker_state", "payments", name)
 		}
 		require.InDelta(t, 1, state("closed"), 0)
 
@@ -53,9 +55,9 @@ func TestTheBreakerOpensRefusesProbesAndCloses(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		err := call(t, breaker, 1, nil)
 		requireReason(t, err, apierror.Unavailable, resilience.ReasonCircuitOpen)
-		require.True(t, resilience.Refused(err))
+		require.True(t, outcome.Refused(err))
 		require.Equal(t, 3*time.Second, apierror.From(err).RetryAfter)
-		require.InDelta(t, 1, metric(t, registry, "resilience_refused_total", "payments", "CIRCUIT_OPEN"), 0)
+		require.InDelta(t, 1, metricstest.Value(t, registry, "resilience_refused_total", "payments", "CIRCUIT_OPEN"), 0)
 
 		time.Sleep(3*time.Second + 1)
 		require.NoError(t, call(t, breaker, 1, nil))
@@ -63,7 +65,7 @@ func TestTheBreakerOpensRefusesProbesAndCloses(t *testing.T) {
 		require.NoError(t, call(t, breaker, 1, nil))
 		require.Equal(t, "closed", breaker.State())
 		for _, to := range []string{"open", "half-open", "closed"} {
-			require.InDelta(t, 1, metric(t, registry, "resilience_breaker_transitions_total", "payments", to), 0, to)
+			require.InDelta(t, 1, metricstest.Value(t, registry, "resilience_breaker_transitions_total", "payments", to), 0, to)
 		}
 		require.Contains(t, logged.String(), "target=payments from=closed to=open")
 	})

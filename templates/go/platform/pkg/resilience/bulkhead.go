@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"goldpath.local/service/pkg/apierror"
+	"goldpath.local/service/pkg/resilience/outcome"
 )
 
 // BulkheadConfig bounds what one target can take from this process.
@@ -86,9 +87,9 @@ func (b *Bulkhead) full(ended error) error {
 	b.metrics.bulkheadFull.Inc()
 	const message = "too many calls to a service that is needed for this"
 	if ended != nil {
-		return refuseAfter(apierror.Unavailable, ReasonBulkheadFull, message, ended)
+		return outcome.RefuseAfter(apierror.Unavailable, ReasonBulkheadFull, message, ended)
 	}
-	return refuse(apierror.Unavailable, ReasonBulkheadFull, message)
+	return outcome.Refuse(apierror.Unavailable, ReasonBulkheadFull, message)
 }
 
 // Do runs fn in a place of its own.

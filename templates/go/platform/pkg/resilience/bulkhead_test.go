@@ -13,7 +13,9 @@ import (
 	"pgregory.net/rapid"
 
 	"goldpath.local/service/pkg/apierror"
+	"goldpath.local/service/pkg/metrics/metricstest"
 	"goldpath.local/service/pkg/resilience"
+	"goldpath.local/service/pkg/resilience/outcome"
 )
 
 func TestCallsWaitForAPlaceInOrder(t *testing.T) {
@@ -55,27 +57,27 @@ func TestWhoCannotWaitIsRefused(t *testing.T) {
 			waited <- err
 		}()
 		synctest.Wait()
-		require.InDelta(t, 1, metric(t, registry, "resilience_bulkhead_in_use", "payments"), 0)
-		require.InDelta(t, 1, metric(t, registry, "resilience_bulkhead_waiting", "payments"), 0)
+		require.InDelta(t, 1, metricstest.Value(t, registry, "resilience_bulkhead_in_use", "payments"), 0)
+		require.InDelta(t, 1, metricstest.Value(t, registry, "resilience_bulkhead_waiting", "payments"), 0)
 
 		_, err = bulkhead.Acquire(t.Context())
 		requireReason(t, err, apierror.Unavailable, resilience.ReasonBulkheadFull)
 		begin := time.Now()
 		err = <-waited
 		requireReason(t, err, apierror.Unavailable, resilience.ReasonBulkheadFull)
-		require.True(t, resilience.Refused(err))
+		require.True(t, outcome.Refused(err))
 		require.Equal(t, time.Second, time.Since(begin), "the wait is bounded")
 
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Millisecond, cancel)
 		_, err = bulkhead.Acquire(ctx)
 		require.ErrorIs(t, err, context.Canceled)
-		require.True(t, resilience.Refused(err))
+		require.True(t, outcome.Refused(err))
 
 		release()
 		require.NoError(t, bulkhead.Do(t.Context(), succeed))
-		require.InDelta(t, 0, metric(t, registry, "resilience_bulkhead_in_use", "payments"), 0)
-		require.InDelta(t, 3, metric(t, registry, "resilience_refused_total", "payments", "BULKHEAD_FULL"), 0)
+		require.InDelta(t, 0, metricstest.Value(t, registry, "resilience_bulkhead_in_use", "payments"), 0)
+		require.InDelta(t, 3, metricstest.Value(t, registry, "resilience_refused_total", "payments", "BULKHEAD_FULL"), 0)
 	})
 }
 

@@ -3,6 +3,8 @@ package resilience
 import (
 	"errors"
 	"time"
+
+	"goldpath.local/service/pkg/resilience/retry"
 )
 
 // Config is a Policy: how calls to one target are made.
@@ -10,7 +12,7 @@ type Config struct {
 	// Timeout divides the time of a call.
 	Timeout TimeoutConfig `mapstructure:"timeout"`
 	// Retry says how often and how fast a failed call is made again.
-	Retry RetryConfig `mapstructure:"retry"`
+	Retry retry.Config `mapstructure:"retry"`
 	// Breaker says when the target counts as down.
 	Breaker BreakerConfig `mapstructure:"breaker"`
 	// Bulkhead bounds the calls at once.
@@ -21,12 +23,12 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Timeout: TimeoutConfig{Total: 3 * time.Second, Attempt: time.Second, Reserve: 50 * time.Millisecond},
-		Retry: RetryConfig{
+		Retry: retry.Config{
 			MaxAttempts:    3,
 			InitialBackoff: 50 * time.Millisecond,
 			MaxBackoff:     time.Second,
 			MaxElapsed:     2 * time.Second,
-			Budget:         BudgetConfig{Ratio: 0.1, Burst: 10},
+			Budget:         retry.BudgetConfig{Ratio: 0.1, Burst: 10},
 		},
 		Breaker: BreakerConfig{
 			FailureRatio:  0.5,
@@ -36,19 +38,6 @@ func DefaultConfig() Config {
 			HalfOpenCalls: 3,
 		},
 		Bulkhead: BulkheadConfig{MaxConcurrent: 64, MaxWaiting: 64, MaxWait: 250 * time.Millisecond},
-	}
-}
-
-// DefaultShedderConfig returns a Shedder for requests that should be answered
-// within half a second.
-func DefaultShedderConfig() ShedderConfig {
-	return ShedderConfig{
-		TargetLatency: 500 * time.Millisecond,
-		InitialLimit:  64,
-		MinLimit:      8,
-		MaxLimit:      1024,
-		Window:        time.Second,
-		RetryAfter:    time.Second,
 	}
 }
 
@@ -64,29 +53,6 @@ func (c TimeoutConfig) Validate() error {
 		require(c.Total > 0, "timeout.total must be positive"),
 		require(c.Attempt >= 0 && c.Attempt <= c.Total, "timeout.attempt must be between 0 and timeout.total"),
 		require(c.Reserve >= 0, "timeout.reserve must not be negative"),
-	)
-}
-
-// Validate reports values that make no sense. Without retries, only their number
-// is looked at.
-func (c RetryConfig) Validate() error {
-	if c.MaxAttempts == 1 {
-		return nil
-	}
-	return errors.Join(
-		require(c.MaxAttempts >= 1 && c.MaxAttempts <= 10, "retry.max_attempts must be between 1 and 10"),
-		require(c.InitialBackoff > 0, "retry.initial_backoff must be positive"),
-		require(c.MaxBackoff >= c.InitialBackoff, "retry.max_backoff must not be less than retry.initial_backoff"),
-		require(c.MaxElapsed > 0, "retry.max_elapsed must be positive"),
-		c.Budget.Validate(),
-	)
-}
-
-// Validate reports values that make no sense.
-func (c BudgetConfig) Validate() error {
-	return errors.Join(
-		require(c.Ratio > 0 && c.Ratio <= 1, "retry.budget.ratio must be above 0 and at most 1"),
-		require(c.Burst >= 1 && c.Burst <= 1000, "retry.budget.burst must be between 1 and 1000"),
 	)
 }
 
@@ -115,17 +81,6 @@ func (c BulkheadConfig) Validate() error {
 		require(c.MaxConcurrent > 0 && c.MaxConcurrent <= 100_000, "bulkhead.max_concurrent must be between 0 and 100000"),
 		require(c.MaxWaiting >= 0, "bulkhead.max_waiting must not be negative"),
 		require(c.MaxWait >= 0, "bulkhead.max_wait must not be negative"),
-	)
-}
-
-// Validate reports values that make no sense.
-func (c ShedderConfig) Validate() error {
-	return errors.Join(
-		require(c.TargetLatency > 0, "target_latency must be positive"),
-		require(c.MinLimit >= 1, "min_limit must be at least 1"),
-		require(c.MinLimit <= c.InitialLimit && c.InitialLimit <= c.MaxLimit, "initial_limit must be between min_limit and max_limit"),
-		require(c.Window > 0, "window must be positive"),
-		require(c.RetryAfter > 0, "retry_after must be positive"),
 	)
 }
 

@@ -3,23 +3,21 @@ package resilience_test
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"goldpath.local/service/pkg/resilience"
 )
 
+// All calls to a target share its policy.
 func Example() {
-	metrics := newMetrics() // one for the whole service
-	payments := resilience.NewPolicy("payments", resilience.DefaultConfig(), metrics, discard)
-	prices := resilience.NewFallback[string]("payments", time.Minute, metrics, discard)
-
-	price, err := prices.Do(context.Background(),
-		func(ctx context.Context) (string, error) {
-			return resilience.Call(ctx, payments, func(context.Context) (string, error) {
-				return "", errDefect // stands for a call
-			})
-		},
-		func(context.Context, error) (string, error) { return "the price of yesterday", nil })
-	fmt.Println(price, err)
-	// Output: the price of yesterday <nil>
+	payments := resilience.NewPolicy("payments", resilience.DefaultConfig(), newMetrics(), discard)
+	attempts := 0
+	price, err := resilience.Call(context.Background(), payments, func(context.Context) (string, error) {
+		attempts++
+		if attempts == 1 {
+			return "", errDown // stands for a call that fails once
+		}
+		return "9.99", nil
+	})
+	fmt.Println(price, err, attempts)
+	// Output: 9.99 <nil> 2
 }

@@ -4,10 +4,11 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"goldpath.local/service/pkg/resilience/outcome"
 )
 
-// Metrics holds the metrics of everything in this package, by target. A service
-// makes one and gives it to all.
+// Metrics measures the calls to all targets of a service, which makes one.
 type Metrics struct {
 	duration       *prometheus.HistogramVec
 	attempts       *prometheus.CounterVec
@@ -18,10 +19,6 @@ type Metrics struct {
 	breakerChanges *prometheus.CounterVec
 	inUse          *prometheus.GaugeVec
 	waiting        *prometheus.GaugeVec
-	fallbacks      *prometheus.CounterVec
-	shed           *prometheus.CounterVec
-	shedderLimit   *prometheus.GaugeVec
-	shedderInUse   *prometheus.GaugeVec
 }
 
 // NewMetrics registers the metrics.
@@ -40,13 +37,9 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		breakerChanges: counter("breaker_transitions_total", "Changes of the circuit breaker, by target and new state.", "target", "state"),
 		inUse:          gauge("bulkhead_in_use", "Places that are taken, by target.", "target"),
 		waiting:        gauge("bulkhead_waiting", "Calls that wait for a place, by target.", "target"),
-		fallbacks:      counter("fallbacks_total", "Answers that came from a fallback, by target and result.", "target", "result"),
-		shed:           counter("shedder_shed_total", "Requests that were not taken on, by server and priority.", "server", "priority"),
-		shedderLimit:   gauge("shedder_limit", "Requests that may be in flight, by server.", "server"),
-		shedderInUse:   gauge("shedder_in_flight", "Requests that are in flight and count, by server.", "server"),
 	}
 	registry.MustRegister(m.duration, m.attempts, m.retries, m.retriesDenied, m.refused, m.breakerState,
-		m.breakerChanges, m.inUse, m.waiting, m.fallbacks, m.shed, m.shedderLimit, m.shedderInUse)
+		m.breakerChanges, m.inUse, m.waiting)
 	return m
 }
 
@@ -60,8 +53,8 @@ func gauge(name, help string, labels ...string) *prometheus.GaugeVec {
 
 // targetMetrics are the metrics of one target, looked up once.
 type targetMetrics struct {
-	duration       map[Outcome]prometheus.Observer
-	attempts       map[Outcome]prometheus.Counter
+	duration       map[outcome.Outcome]prometheus.Observer
+	attempts       map[outcome.Outcome]prometheus.Counter
 	retries        prometheus.Counter
 	retriesDenied  prometheus.Counter
 	noTimeLeft     prometheus.Counter
@@ -76,8 +69,8 @@ type targetMetrics struct {
 func (m *Metrics) of(target string) *targetMetrics {
 	labels := prometheus.Labels{"target": target}
 	t := &targetMetrics{
-		duration:       map[Outcome]prometheus.Observer{},
-		attempts:       map[Outcome]prometheus.Counter{},
+		duration:       map[outcome.Outcome]prometheus.Observer{},
+		attempts:       map[outcome.Outcome]prometheus.Counter{},
 		retries:        m.retries.With(labels),
 		retriesDenied:  m.retriesDenied.With(labels),
 		noTimeLeft:     m.refused.WithLabelValues(target, ReasonNoTimeLeft),
@@ -88,13 +81,13 @@ func (m *Metrics) of(target string) *targetMetrics {
 		inUse:          m.inUse.With(labels),
 		waiting:        m.waiting.With(labels),
 	}
-	for outcome := Success; outcome <= Failed; outcome++ {
-		t.duration[outcome] = m.duration.WithLabelValues(target, outcome.String())
-		t.attempts[outcome] = m.attempts.WithLabelValues(target, outcome.String())
+	for end := outcome.Success; end <= outcome.Failed; end++ {
+		t.duration[end] = m.duration.WithLabelValues(target, end.String())
+		t.attempts[end] = m.attempts.WithLabelValues(target, end.String())
 	}
 	return t
 }
 
-func (t *targetMetrics) called(outcome Outcome, took time.Duration) {
-	t.duration[outcome].Observe(took.Seconds())
+func (t *targetMetrics) called(end outcome.Outcome, took time.Duration) {
+	t.duration[end].Observe(took.Seconds())
 }

@@ -1,9 +1,45 @@
+// Package resilience makes calls to other services that may be slow, failing or
+// down.
+//
+// A Policy puts the blocks around a call to one target, from the outside in:
+//
+//	Timeout    the call, with all its attempts and waits, ends in time
+//	Retry      what failed for a moment is tried again, within a budget
+//	Breaker    every attempt is refused while the target is known to be down
+//	Bulkhead   few attempts are in flight at once, and few wait
+//	(attempt)  one attempt has a timeout of its own
+//
+// The breaker is inside of the retries, so that it judges attempts and ends the
+// retries when it opens. The bulkhead is inside of the breaker, so that nobody
+// waits in line for a target that is down; being refused there is not counted
+// against the target. The timeout of an attempt begins when it has its place, so
+// that waiting in line is not counted against the target either.
+//
+// One layer retries: where a mesh does, set retry.max_attempts to 1.
+//
+// Package httpclient applies a Policy to HTTP, package loadshed protects a server
+// from its callers, and package fallback degrades an answer instead of losing it.
 package resilience
 
 import (
 	"context"
 	"log/slog"
 	"time"
+
+	"goldpath.local/service/pkg/apierror"
+	"goldpath.local/service/pkg/resilience/outcome"
+	"goldpath.local/service/pkg/resilience/retry"
+)
+
+// The reasons of errors that this package makes.
+const (
+	// ReasonCircuitOpen is a call that was not made because its target is down.
+	ReasonCircuitOpen = "CIRCUIT_OPEN"
+	// ReasonBulkheadFull is a call for which there was no place.
+	ReasonBulkheadFull = "BULKHEAD_FULL"
+	// ReasonNoTimeLeft is a call that was not made because its caller would not
+	// have been there for the answer.
+	ReasonNoTimeLeft = "NO_TIME_LEFT"
 )
 
 // Policy is how calls to one target are made: see the package for what it
@@ -12,25 +48,25 @@ import (
 type Policy struct {
 	timeout  Timeout
 	attempt  Timeout
-	retry    *Retry
+	retry    *retry.Retry
 	breaker  *Breaker  // nil when left out
 	bulkhead *Bulkhead // nil when left out
-	classify Classifier
+	classify outcome.Classifier
 	metrics  *targetMetrics
 }
 
 // Option changes what NewPolicy makes.
 type Option func(*Policy)
 
-// WithClassifier replaces Classify. What it returns must be one of the outcomes;
+// WithClassifier replaces outcome.Classify. What it returns must be one of the outcomes;
 // anything else counts as Failed.
-func WithClassifier(classify Classifier) Option {
+func WithClassifier(classify outcome.Classifier) Option {
 	return func(p *Policy) {
-		p.classify = func(err error) Outcome {
-			if outcome := classify(err); outcome >= Success && outcome <= Failed {
-				return outcome
+		p.classify = func(err error) outcome.Outcome {
+			if end := classify(err); end >= outcome.Success && end <= outcome.Failed {
+				return end
 			}
-			return Failed
+			return outcome.Failed
 		}
 	}
 }
@@ -41,13 +77,13 @@ func NewPolicy(target string, cfg Config, metrics *Metrics, log *slog.Logger, op
 	p := &Policy{
 		timeout:  NewTimeout(cfg.Timeout.Total, cfg.Timeout.Reserve),
 		attempt:  NewTimeout(cfg.Timeout.Attempt, 0),
-		classify: Classify,
+		classify: outcome.Classify,
 		metrics:  metrics.of(target),
 	}
 	for _, opt := range opts {
 		opt(p)
 	}
-	p.retry = newRetry(cfg.Retry, p.metrics, p.classify)
+	p.retry = retry.New(cfg.Retry, p.classify, p.metrics.retries, p.metrics.retriesDenied)
 	if cfg.Breaker.FailureRatio > 0 {
 		p.breaker = newBreaker(target, cfg.Breaker, p.metrics, log, p.classify)
 	}
@@ -60,13 +96,39 @@ func NewPolicy(target string, cfg Config, metrics *Metrics, log *slog.Logger, op
 // Do makes a call that may be made several times: fn must be idempotent, and
 // must have stopped using its context when it returns.
 func (p *Policy) Do(ctx context.Context, fn func(context.Context) error) error {
-	return p.timed(ctx, p.retry.Do, fn)
+	return p.run(ctx, true, fn)
 }
 
 // Once makes a call that must not be repeated. Everything but the retries
 // applies.
 func (p *Policy) Once(ctx context.Context, fn func(context.Context) error) error {
-	return p.timed(ctx, p.retry.Once, fn)
+	return p.run(ctx, false, fn)
+}
+
+func (p *Policy) run(ctx context.Context, repeatable bool, fn func(context.Context) error) error {
+	end, err := p.Start(ctx, repeatable, func(_, attempt context.Context) error { return fn(attempt) })
+	defer end()
+	return err
+}
+
+// Start is Do, or Once for what is not repeatable, for calls whose result is used
+// after their last attempt, such as the body of a response. Besides the context of
+// the attempt fn gets that of the call, which lasts until the caller calls end.
+func (p *Policy) Start(
+	ctx context.Context, repeatable bool, fn func(call, attempt context.Context) error,
+) (end context.CancelFunc, err error) {
+	begin := time.Now()
+	call, end, err := p.timeout.begin(ctx)
+	if err != nil {
+		p.metrics.noTimeLeft.Inc()
+		return func() {}, p.ended(begin, err)
+	}
+	repeat := p.retry.Once
+	if repeatable {
+		repeat = p.retry.Do
+	}
+	err = repeat(call, p.guarded(func(attempt context.Context) error { return fn(call, attempt) }))
+	return end, p.ended(begin, err)
 }
 
 // Call is Do for calls that return a value.
@@ -84,7 +146,7 @@ func Call[T any](ctx context.Context, p *Policy, fn func(context.Context) (T, er
 // breaker and bulkhead only. The caller must call done once with its error.
 func (p *Policy) Admit(ctx context.Context) (done func(error), err error) {
 	begin := time.Now()
-	p.retry.budget.Deposit()
+	p.retry.Deposit()
 	leave, err := p.enter(ctx)
 	if err != nil {
 		return nil, p.ended(begin, err)
@@ -93,28 +155,6 @@ func (p *Policy) Admit(ctx context.Context) (done func(error), err error) {
 		leave(err)
 		_ = p.ended(begin, err)
 	}, nil
-}
-
-// repeater is Do or Once of a Retry.
-type repeater func(context.Context, func(context.Context) error) error
-
-func (p *Policy) timed(ctx context.Context, repeat repeater, fn func(context.Context) error) error {
-	begin := time.Now()
-	ctx, cancel, err := p.begin(ctx)
-	if err != nil {
-		return p.ended(begin, err)
-	}
-	defer cancel()
-	return p.ended(begin, repeat(ctx, p.guarded(fn)))
-}
-
-// begin gives a call its time.
-func (p *Policy) begin(ctx context.Context) (context.Context, context.CancelFunc, error) {
-	ctx, cancel, err := p.timeout.begin(ctx)
-	if err != nil {
-		p.metrics.noTimeLeft.Inc()
-	}
-	return ctx, cancel, err
 }
 
 // guarded returns fn as one attempt: within breaker, bulkhead and its timeout.
@@ -156,4 +196,58 @@ func (p *Policy) enter(ctx context.Context) (leave func(error), err error) {
 func (p *Policy) ended(begin time.Time, err error) error {
 	p.metrics.called(p.classify(err), time.Since(begin))
 	return err
+}
+
+// TimeoutConfig divides the time of a call.
+type TimeoutConfig struct {
+	// Total bounds the call with all its attempts and waits.
+	Total time.Duration `mapstructure:"total"`
+	// Attempt bounds one attempt; 0 leaves it to Total.
+	Attempt time.Duration `mapstructure:"attempt"`
+	// Reserve is left of the caller's own time, for an answer about a call that
+	// was too slow.
+	Reserve time.Duration `mapstructure:"reserve"`
+}
+
+// Timeout gives a call its share of the time that its context has left.
+type Timeout struct {
+	limit   time.Duration
+	reserve time.Duration
+}
+
+// NewTimeout returns a Timeout that gives a call at most limit (0: no limit of
+// its own), and always leaves reserve of the caller's time, so that the caller
+// can still do something about a call that was too slow.
+func NewTimeout(limit, reserve time.Duration) Timeout {
+	return Timeout{limit: limit, reserve: reserve}
+}
+
+// Do runs fn with a context that ends in time. When nothing is left of the
+// caller's time, fn is not run and the error is an apierror Timeout.
+func (t Timeout) Do(ctx context.Context, fn func(context.Context) error) error {
+	ctx, cancel, err := t.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer cancel()
+	return fn(ctx)
+}
+
+// begin is Do for calls whose end is seen elsewhere; they call cancel.
+func (t Timeout) begin(ctx context.Context) (context.Context, context.CancelFunc, error) {
+	budget := t.limit
+	if deadline, ok := ctx.Deadline(); ok {
+		left := time.Until(deadline) - t.reserve
+		if left <= 0 {
+			return nil, nil, outcome.Refuse(apierror.Timeout, ReasonNoTimeLeft, "there is no time left for this call")
+		}
+		if budget == 0 || left < budget {
+			budget = left
+		}
+	}
+	if budget == 0 {
+		return ctx, func() {}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, budget)
+	return ctx, cancel, nil
 }

@@ -10,7 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"goldpath.local/service/pkg/apierror"
+	"goldpath.local/service/pkg/metrics/metricstest"
 	"goldpath.local/service/pkg/resilience"
+	"goldpath.local/service/pkg/resilience/outcome"
+	"goldpath.local/service/pkg/resilience/retry"
 )
 
 // policyConfig has waits that are easy to reckon with.
@@ -32,10 +35,10 @@ func TestAPolicyRetriesWithinItsTimeAndCounts(t *testing.T) {
 		fn, calls := failTimes(2, errDown)
 		require.NoError(t, policy.Do(t.Context(), fn))
 		require.Equal(t, 3, *calls)
-		require.InDelta(t, 1, metric(t, registry, "resilience_call_duration_seconds", "payments", "success"), 0)
-		require.InDelta(t, 2, metric(t, registry, "resilience_attempts_total", "payments", "transient"), 0)
-		require.InDelta(t, 1, metric(t, registry, "resilience_attempts_total", "payments", "success"), 0)
-		require.InDelta(t, 2, metric(t, registry, "resilience_retries_total", "payments"), 0)
+		require.InDelta(t, 1, metricstest.Value(t, registry, "resilience_call_duration_seconds", "payments", "success"), 0)
+		require.InDelta(t, 2, metricstest.Value(t, registry, "resilience_attempts_total", "payments", "transient"), 0)
+		require.InDelta(t, 1, metricstest.Value(t, registry, "resilience_attempts_total", "payments", "success"), 0)
+		require.InDelta(t, 2, metricstest.Value(t, registry, "resilience_retries_total", "payments"), 0)
 
 		fn, calls = failTimes(2, errDown)
 		require.ErrorIs(t, policy.Once(t.Context(), fn), errDown)
@@ -73,7 +76,7 @@ func TestAnOpenBreakerEndsTheRetries(t *testing.T) {
 		fn, calls := failTimes(100, errDown)
 		requireReason(t, policy.Do(t.Context(), fn), apierror.Unavailable, resilience.ReasonCircuitOpen)
 		require.Equal(t, 2, *calls)
-		require.InDelta(t, 2, metric(t, registry, "resilience_attempts_total", "payments", "transient"), 0, "refusals are no attempts")
+		require.InDelta(t, 2, metricstest.Value(t, registry, "resilience_attempts_total", "payments", "transient"), 0, "refusals are no attempts")
 
 		_, err := policy.Admit(t.Context())
 		requireReason(t, err, apierror.Unavailable, resilience.ReasonCircuitOpen)
@@ -146,15 +149,15 @@ func TestAnAdmittedCallEndsElsewhere(t *testing.T) {
 	}
 	_, err := policy.Admit(t.Context())
 	requireReason(t, err, apierror.Unavailable, resilience.ReasonCircuitOpen)
-	require.InDelta(t, 2, metric(t, registry, "resilience_call_duration_seconds", "payments", "transient"), 0)
-	require.InDelta(t, 0, metric(t, registry, "resilience_bulkhead_in_use", "payments"), 0)
+	require.InDelta(t, 2, metricstest.Value(t, registry, "resilience_call_duration_seconds", "payments", "transient"), 0)
+	require.InDelta(t, 0, metricstest.Value(t, registry, "resilience_bulkhead_in_use", "payments"), 0)
 }
 
 func TestAPolicyWithoutPartsOnlyCallsInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := resilience.Config{
 			Timeout: resilience.TimeoutConfig{Total: time.Second},
-			Retry:   resilience.RetryConfig{MaxAttempts: 1},
+			Retry:   retry.Config{MaxAttempts: 1},
 		}
 		require.NoError(t, cfg.Validate())
 		policy, _ := newPolicy(cfg)
@@ -184,25 +187,25 @@ func TestNoTimeLeftIsCounted(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	requireReason(t, policy.Do(ctx, succeed), apierror.Timeout, resilience.ReasonNoTimeLeft)
-	require.InDelta(t, 1, metric(t, registry, "resilience_refused_total", "payments", "NO_TIME_LEFT"), 0)
+	require.InDelta(t, 1, metricstest.Value(t, registry, "resilience_refused_total", "payments", "NO_TIME_LEFT"), 0)
 }
 
 func TestAnotherClassifierDecides(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		metrics := newMetrics()
 		defect := resilience.NewPolicy("payments", policyConfig(), metrics, discard,
-			resilience.WithClassifier(func(err error) resilience.Outcome {
+			resilience.WithClassifier(func(err error) outcome.Outcome {
 				if err != nil {
-					return resilience.Transient
+					return outcome.Transient
 				}
-				return resilience.Success
+				return outcome.Success
 			}))
 		fn, calls := failTimes(1, errDefect)
 		require.NoError(t, defect.Do(t.Context(), fn))
 		require.Equal(t, 2, *calls)
 
 		nonsense := resilience.NewPolicy("payments", policyConfig(), metrics, discard,
-			resilience.WithClassifier(func(error) resilience.Outcome { return 77 }))
+			resilience.WithClassifier(func(error) outcome.Outcome { return 77 }))
 		require.NoError(t, nonsense.Do(t.Context(), succeed))
 	})
 }

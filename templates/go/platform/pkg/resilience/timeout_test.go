@@ -11,6 +11,7 @@ import (
 
 	"goldpath.local/service/pkg/apierror"
 	"goldpath.local/service/pkg/resilience"
+	"goldpath.local/service/pkg/resilience/outcome"
 )
 
 func TestACallGetsItsShareOfTheTime(t *testing.T) {
@@ -51,7 +52,7 @@ func TestACallWithoutTimeIsNotMade(t *testing.T) {
 			return nil
 		})
 		requireReason(t, err, apierror.Timeout, resilience.ReasonNoTimeLeft)
-		require.True(t, resilience.Refused(err))
+		require.True(t, outcome.Refused(err))
 	})
 }
 

@@ -4,9 +4,11 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"goldpath.local/service/internal/handlers"
+	"goldpath.local/service/internal/middleware"
 	"goldpath.local/service/pkg/httpserver"
 	"goldpath.local/service/pkg/lifecycle"
 	"goldpath.local/service/pkg/metrics"
+	"goldpath.local/service/pkg/resilience/loadshed"
 )
 
 // wireHTTP adds the port of the APIs over HTTP.
@@ -58,9 +60,10 @@ func (a *App) mounts() ([]handlers.Mount, error) {
 	return mounts, nil
 }
 
-// guards returns what stands before all of them, in order.
+// guards returns what stands before all of them, in order. Shedding is the first:
+// turning a request away must cost next to nothing.
 func (a *App) guards() []gin.HandlerFunc {
-	var guards []gin.HandlerFunc
+	guards := []gin.HandlerFunc{a.shed()}
 	//% if cookiecutter.jwt == "yes"
 	guards = append(guards, a.authenticate())
 	//% endif
@@ -68,4 +71,14 @@ func (a *App) guards() []gin.HandlerFunc {
 	guards = append(guards, a.limit())
 	//% endif
 	return guards
+}
+
+// shed turns requests away while the service has too much to do.
+func (a *App) shed() gin.HandlerFunc {
+	shed := middleware.Shed(loadshed.New("http", a.cfg.HTTP.Shedding, a.registry))
+	//% if cookiecutter.graphql == "yes"
+	// How long a stream lasts says nothing about the load.
+	shed = middleware.Unless(isStream, shed)
+	//% endif
+	return shed
 }

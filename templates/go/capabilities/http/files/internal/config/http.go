@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"goldpath.local/service/pkg/httpserver"
+	"goldpath.local/service/pkg/resilience/loadshed"
 )
 
 // HTTP configures the port of the APIs over HTTP.
@@ -22,6 +23,9 @@ type HTTP struct {
 	// X-Forwarded-For is believed. Nobody else can tell the service that a request
 	// comes from somewhere else than it does.
 	TrustedProxies []string `mapstructure:"trusted_proxies"`
+	// Shedding says when requests are turned away at once, because they would be
+	// answered too late.
+	Shedding loadshed.Config `mapstructure:"shedding"`
 }
 
 func defaultHTTP() HTTP {
@@ -30,6 +34,7 @@ func defaultHTTP() HTTP {
 		BodyLimit:      1 << 20,
 		RequestTimeout: 10 * time.Second,
 		TrustedProxies: []string{},
+		Shedding:       loadshed.DefaultConfig(),
 	}
 }
 
@@ -41,7 +46,15 @@ func (c HTTP) Validate() error {
 		require(c.RequestTimeout > 0, "http.request_timeout must be positive"),
 		require(c.RequestTimeout < c.WriteTimeout, "http.request_timeout must be shorter than http.write_timeout"),
 		c.validateProxies(),
+		c.validateShedding(),
 	)
+}
+
+func (c HTTP) validateShedding() error {
+	if err := c.Shedding.Validate(); err != nil {
+		return fmt.Errorf("http.shedding: %w", err)
+	}
+	return nil
 }
 
 func (c HTTP) validateProxies() error {

@@ -16,6 +16,7 @@ func TestEveryMistakeOfHTTPIsNamed(t *testing.T) {
 		"http.request_timeout": func(c *config.HTTP) { c.RequestTimeout = 0 },
 		"http.write_timeout":   func(c *config.HTTP) { c.WriteTimeout = time.Second },
 		"http.trusted_proxies": func(c *config.HTTP) { c.TrustedProxies = []string{"10.0.0.0/8", "gateway"} },
+		"http.shedding":        func(c *config.HTTP) { c.Shedding.MinLimit = 0 },
 	}
 	for want, spoil := range tests {
 		t.Run(want, func(t *testing.T) {

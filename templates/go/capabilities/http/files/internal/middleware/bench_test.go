@@ -16,6 +16,7 @@ import (
 	"goldpath.local/service/internal/middleware"
 	"goldpath.local/service/pkg/logging"
 	"goldpath.local/service/pkg/metrics"
+	"goldpath.local/service/pkg/resilience/loadshed"
 	"goldpath.local/service/pkg/telemetry"
 )
 
@@ -105,6 +106,11 @@ func BenchmarkAccessLog(b *testing.B) {
 type nowhere struct{}
 
 func (nowhere) Write(p []byte) (int, error) { return len(p), nil }
+
+func BenchmarkShed(b *testing.B) {
+	shedder := loadshed.New("http", loadshed.DefaultConfig(), prometheus.NewRegistry())
+	benchmark(b, thing(b), middleware.Shed(shedder))
+}
 
 func BenchmarkGuard(b *testing.B) {
 	benchmark(b, thing(b), middleware.Recover(slog.New(slog.DiscardHandler)),

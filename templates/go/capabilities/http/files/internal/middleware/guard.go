@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"goldpath.local/service/pkg/apierror"
+	"goldpath.local/service/pkg/resilience/loadshed"
 )
 
 // Recover turns a panic of a handler into a 500 and logs its stack. The
@@ -29,6 +30,22 @@ func Recover(log *slog.Logger) gin.HandlerFunc {
 			Fail(c, apierror.New(apierror.Internal, "INTERNAL", "internal error").
 				WithCause(fmt.Errorf("panic: %v", recovered)))
 		}()
+		c.Next()
+	}
+}
+
+// Shed turns requests away with 503 and Retry-After while shedder says that the
+// service has too much to do.
+func Shed(shedder *loadshed.Shedder) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		ctx := c.Request.Context()
+		done, err := shedder.Admit(ctx)
+		if err != nil {
+			Fail(c, err)
+			return
+		}
+		// Deferred, so that a handler that panics gives its place back.
+		defer func() { done(ctx.Err()) }()
 		c.Next()
 	}
 }

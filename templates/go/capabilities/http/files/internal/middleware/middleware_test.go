@@ -24,6 +24,7 @@ import (
 	"goldpath.local/service/internal/middleware"
 	"goldpath.local/service/pkg/apierror"
 	"goldpath.local/service/pkg/metrics"
+	"goldpath.local/service/pkg/resilience/loadshed"
 )
 
 func TestMain(m *testing.M) {
@@ -148,6 +149,25 @@ func TestBodyLimitCutsLongBodies(t *testing.T) {
 	rec := serve(read, middleware.BodyLimit(4))
 	require.Equal(t, http.StatusRequestEntityTooLarge, rec.Code)
 	require.Equal(t, "BODY_TOO_LARGE", problem(t, rec).Reason)
+}
+
+func TestShedTurnsAwayWhatIsTooMuch(t *testing.T) {
+	cfg := loadshed.DefaultConfig()
+	cfg.InitialLimit, cfg.MinLimit, cfg.MaxLimit = 1, 1, 1
+	shed := middleware.Shed(loadshed.New("http", cfg, prometheus.NewRegistry()))
+	var second *httptest.ResponseRecorder
+	first := serve(func(c *gin.Context) {
+		second = serve(func(*gin.Context) { t.Error("was let through") }, shed)
+		c.Status(http.StatusNoContent)
+	}, shed)
+	require.Equal(t, http.StatusNoContent, first.Code)
+	require.Equal(t, http.StatusServiceUnavailable, second.Code)
+	require.Equal(t, loadshed.ReasonOverloaded, problem(t, second).Reason)
+	require.NotEmpty(t, second.Header().Get("Retry-After"))
+
+	panicked := serve(func(*gin.Context) { panic("boom") }, middleware.Recover(slog.New(slog.DiscardHandler)), shed)
+	require.Equal(t, http.StatusInternalServerError, panicked.Code)
+	require.Equal(t, http.StatusOK, serve(func(*gin.Context) {}, shed).Code, "every place is free again")
 }
 
 // Generated code passes *gin.Context where a context.Context is asked for. It

@@ -9,6 +9,7 @@ import (
 
 	"goldpath.local/service/pkg/lifecycle"
 	"goldpath.local/service/pkg/rediscache"
+	"goldpath.local/service/pkg/rediscache/cache"
 )
 
 // clientLogInterval bounds how often the client library may repeat itself.
@@ -17,7 +18,7 @@ const clientLogInterval = time.Minute
 // caching is what the service keeps in Redis with.
 type caching struct {
 	redis        *redis.Client
-	cacheMetrics *rediscache.CacheMetrics
+	cacheMetrics *cache.Metrics
 }
 
 // wireRedis adds the client. It connects when it is first used: a Redis that is down
@@ -33,7 +34,7 @@ func (a *App) wireRedis() error {
 	if err != nil {
 		return fmt.Errorf("open client: %w", err)
 	}
-	a.caching = caching{redis: client, cacheMetrics: rediscache.NewCacheMetrics(a.registry)}
+	a.caching = caching{redis: client, cacheMetrics: cache.NewMetrics(a.registry)}
 	a.registry.MustRegister(rediscache.NewCollector(client))
 	register := a.probes.RegisterOptional
 	if a.cfg.Redis.Required {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"goldpath.local/service/pkg/rediscache"
+	"goldpath.local/service/pkg/rediscache/cache"
 )
 
 // Redis configures the client of Redis and the caches behind it.
@@ -15,7 +16,7 @@ type Redis struct {
 	// service goes on, slower.
 	Required bool `mapstructure:"required"`
 	// Cache says how much is cached and for how long.
-	Cache rediscache.CacheConfig `mapstructure:"cache"`
+	Cache cache.Config `mapstructure:"cache"`
 }
 
 // defaultRedis is the server of deployments/docker/compose.yaml. Other environments
@@ -30,7 +31,7 @@ func defaultRedis() Redis {
 			ReadTimeout:  200 * time.Millisecond,
 			WriteTimeout: 200 * time.Millisecond,
 		},
-		Cache: rediscache.CacheConfig{
+		Cache: cache.Config{
 			LocalEntries:  10_000,
 			LocalTTL:      2 * time.Second,
 			TTL:           5 * time.Minute,

@@ -10,7 +10,7 @@ import (
 
 	"goldpath.local/service/internal/domain"
 	"goldpath.local/service/internal/services"
-	"goldpath.local/service/pkg/rediscache"
+	"goldpath.local/service/pkg/rediscache/cache"
 )
 
 // version is part of the keys: raise it when domain.Snapshot changes its meaning.
@@ -21,23 +21,23 @@ const version = 1
 type Tasks struct {
 	services.TaskRepository
 
-	cache *rediscache.Cache[domain.Snapshot]
+	cache *cache.Cache[domain.Snapshot]
 }
 
 var _ services.TaskRepository = (*Tasks)(nil)
 
 // NewTasks returns the repository before storage.
 func NewTasks(
-	storage services.TaskRepository, client redis.Cmdable, cfg rediscache.CacheConfig, metrics *rediscache.CacheMetrics,
+	storage services.TaskRepository, client redis.Cmdable, cfg cache.Config, metrics *cache.Metrics,
 ) (*Tasks, error) {
-	cache, err := rediscache.NewCache[domain.Snapshot](client, "tasks", version, cfg, metrics)
+	cache, err := cache.New[domain.Snapshot](client, "tasks", version, cfg, metrics)
 	if err != nil {
 		return nil, fmt.Errorf("make cache of tasks: %w", err)
 	}
 	return &Tasks{TaskRepository: storage, cache: cache}, nil
 }
 
-// Get returns a task, at most as old as rediscache.Cache says.
+// Get returns a task, at most as old as cache.Cache says.
 func (r *Tasks) Get(ctx context.Context, id uuid.UUID) (domain.Task, error) {
 	snapshot, err := r.cache.Get(ctx, id.String(), func(ctx context.Context, _ string) (domain.Snapshot, error) {
 		task, err := r.TaskRepository.Get(ctx, id)

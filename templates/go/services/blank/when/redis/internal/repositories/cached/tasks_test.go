@@ -17,7 +17,7 @@ import (
 	"goldpath.local/service/internal/repositories/memory"
 	"goldpath.local/service/internal/repositories/repositorytest"
 	"goldpath.local/service/internal/services"
-	"goldpath.local/service/pkg/rediscache"
+	"goldpath.local/service/pkg/rediscache/cache"
 )
 
 // counting counts how often a task was read from the storage.
@@ -37,7 +37,7 @@ func before(t *testing.T, storage services.TaskRepository) (*cached.Tasks, *mini
 	server := miniredis.RunT(t)
 	client := redis.NewClient(&redis.Options{Addr: server.Addr(), MaxRetries: -1})
 	t.Cleanup(func() { _ = client.Close() })
-	metrics := rediscache.NewCacheMetrics(prometheus.NewRegistry())
+	metrics := cache.NewMetrics(prometheus.NewRegistry())
 	tasks, err := cached.NewTasks(storage, client, config.Default().Redis.Cache, metrics)
 	require.NoError(t, err)
 	return tasks, server
@@ -105,6 +105,6 @@ func TestWithoutRedisTheStorageAnswers(t *testing.T) {
 }
 
 func TestACacheThatMakesNoSenseIsRefused(t *testing.T) {
-	_, err := cached.NewTasks(memory.NewTasks(), nil, rediscache.CacheConfig{}, nil)
+	_, err := cached.NewTasks(memory.NewTasks(), nil, cache.Config{}, nil)
 	require.Error(t, err)
 }
