@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"goldpath.local/service/pkg/apierror"
+	"goldpath.local/service/pkg/graphqlserver/streams"
 )
 
 // maxName bounds the name of an operation, which clients choose.
@@ -24,7 +25,7 @@ const (
 )
 
 var (
-	errNeedsStream = apierror.New(apierror.Invalid, "STREAM_REQUIRED", "subscribe over "+typeEvents+" or a WebSocket")
+	errNeedsStream = apierror.New(apierror.Invalid, "STREAM_REQUIRED", "subscribe over "+streams.TypeEvents+" or a WebSocket")
 	errNeedsHTTP   = apierror.New(apierror.Invalid, "STREAM_NOT_ALLOWED", "send queries and mutations by POST")
 )
 

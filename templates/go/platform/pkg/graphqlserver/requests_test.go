@@ -16,6 +16,7 @@ import (
 
 	"goldpath.local/service/pkg/apierror"
 	"goldpath.local/service/pkg/graphqlserver"
+	"goldpath.local/service/pkg/graphqlserver/admission"
 )
 
 func TestAQueryIsAnswered(t *testing.T) {
@@ -144,10 +145,10 @@ func TestAResolverThatBreaksTheSchemaIsADefect(t *testing.T) {
 
 func TestStreamsAreToldFromRequests(t *testing.T) {
 	for want, headers := range map[bool][]string{false: {}, true: {"Accept", "text/event-stream"}} {
-		require.Equal(t, want, graphqlserver.IsStream(request(t, http.MethodPost, "/", "", headers...)))
-		require.False(t, graphqlserver.IsStream(request(t, http.MethodGet, "/", "", headers...)))
+		require.Equal(t, want, admission.IsStream(request(t, http.MethodPost, "/", "", headers...)))
+		require.False(t, admission.IsStream(request(t, http.MethodGet, "/", "", headers...)))
 	}
-	require.True(t, graphqlserver.IsStream(request(t, http.MethodGet, "/", "", "Upgrade", "websocket")))
+	require.True(t, admission.IsStream(request(t, http.MethodGet, "/", "", "Upgrade", "websocket")))
 }
 
 func TestRefusalsComeInTheTypeThatIsAskedFor(t *testing.T) {

@@ -5,6 +5,7 @@ package graphqlserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -16,9 +17,13 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
+	"goldpath.local/service/pkg/graphqlserver/admission"
+	"goldpath.local/service/pkg/graphqlserver/limits"
+	"goldpath.local/service/pkg/graphqlserver/streams"
 	"goldpath.local/service/pkg/lifecycle"
 )
 
@@ -53,8 +58,8 @@ type Server struct {
 	roots       map[string]bool // names of the types Query, Mutation and Subscription
 	tracer      trace.Tracer
 	graphql     *handler.Server
-	streams     *members
-	connections *members
+	streams     *streams.Members
+	connections *streams.Members
 }
 
 // New returns a server for a schema. The error is what is wrong with cfg.
@@ -71,8 +76,8 @@ func New(schema graphql.ExecutableSchema, cfg Config, opts Options) (*Server, er
 		roots:       rootsOf(schema.Schema()),
 		tracer:      opts.Tracers.Tracer("graphqlserver"),
 		graphql:     handler.New(schema),
-		streams:     newMembers(cfg.Streams.Max, opts.Metrics.subscriptions),
-		connections: newMembers(cfg.Streams.MaxConnections, opts.Metrics.connections),
+		streams:     streams.NewMembers(cfg.Streams.Max, opts.Metrics.subscriptions),
+		connections: streams.NewMembers(cfg.Streams.MaxConnections, opts.Metrics.connections),
 	}
 	s.configure()
 	return s, nil
@@ -89,14 +94,11 @@ func (s *Server) configure() {
 
 	documents := lru.New[*ast.QueryDocument](s.cfg.DocumentCache)
 	s.graphql.SetQueryCache(documents)
-	s.graphql.SetParserTokenLimit(s.cfg.Limits.Tokens)
 	s.graphql.SetErrorPresenter(s.present)
 	s.graphql.SetRecoverFunc(s.recovered)
 	s.graphql.SetDisableSuggestion(!s.cfg.Introspection)
 
-	s.graphql.Use(sizeLimit{s.cfg.Limits.Bytes}) // before anything is kept
-	s.graphql.Use(extension.AutomaticPersistedQuery{Cache: lru.New[string](s.cfg.PersistedQueries)})
-	s.graphql.Use(&shapeLimits{limits: s.cfg.Limits, introspection: s.cfg.Introspection, known: documents})
+	limits.Use(s.graphql, s.cfg.Limits, s.cfg.Introspection, lru.New[string](s.cfg.PersistedQueries), documents)
 	if s.cfg.Introspection {
 		s.graphql.Use(extension.Introspection{})
 	}
@@ -110,10 +112,10 @@ func (s *Server) Component() lifecycle.Component {
 }
 
 func (s *Server) stop(ctx context.Context) error {
-	if err := s.streams.dismiss(ctx, errStopping); err != nil {
+	if err := s.streams.Dismiss(ctx, streams.ErrStopping); err != nil {
 		return fmt.Errorf("complete subscriptions: %w", err)
 	}
-	if err := s.connections.dismiss(ctx, errStopping); err != nil {
+	if err := s.connections.Dismiss(ctx, streams.ErrStopping); err != nil {
 		return fmt.Errorf("close WebSockets: %w", err)
 	}
 	return nil
@@ -122,11 +124,19 @@ func (s *Server) stop(ctx context.Context) error {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(withTransport(r.Context(), transportHTTP))
-	if refusal := admit(r); refusal != nil {
+	if refusal := admission.Request(r); refusal != nil {
 		s.refuse(w, r, refusal)
 		return
 	}
 	s.graphql.ServeHTTP(w, r)
+}
+
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, why *admission.Refusal) {
+	s.opts.Metrics.refused(why.Err.Reason)
+	if why.Status == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", "GET, POST")
+	}
+	admission.WriteResponse(w, r, why.Status, &graphql.Response{Errors: gqlerror.List{s.present(r.Context(), why.Err)}})
 }
 
 func rootsOf(schema *ast.Schema) map[string]bool {
@@ -137,4 +147,65 @@ func rootsOf(schema *ast.Schema) map[string]bool {
 		}
 	}
 	return roots
+}
+
+// Config bounds what clients can take from the server.
+type Config struct {
+	// Introspection lets clients ask for the schema, and lets errors suggest names
+	// from it.
+	Introspection bool `mapstructure:"introspection"`
+	// OperationTimeout bounds one query or mutation.
+	OperationTimeout time.Duration `mapstructure:"operation_timeout"`
+	// DocumentCache is how many documents are kept parsed and validated.
+	DocumentCache int `mapstructure:"document_cache"`
+	// PersistedQueries is how many documents clients may refer to by their hash.
+	PersistedQueries int `mapstructure:"persisted_queries"`
+	// Limits bounds one operation.
+	Limits limits.Config `mapstructure:"limits"`
+	// Streams bounds subscriptions.
+	Streams streams.Config `mapstructure:"streams"`
+}
+
+// DefaultConfig returns bounds that fit ordinary clients, and no introspection.
+func DefaultConfig() Config {
+	return Config{
+		OperationTimeout: 10 * time.Second,
+		DocumentCache:    200,
+		PersistedQueries: 500,
+		Limits: limits.Config{
+			Bytes:      16 << 10,
+			Tokens:     2000,
+			Fragments:  30,
+			Depth:      10,
+			Aliases:    20,
+			Complexity: 2000,
+		},
+		Streams: streams.Config{
+			Max:              1000,
+			MaxConnections:   500,
+			MaxPerConnection: 20,
+			MaxMessageBytes:  64 << 10,
+			InitTimeout:      5 * time.Second,
+			KeepAlive:        15 * time.Second,
+			WriteTimeout:     10 * time.Second,
+		},
+	}
+}
+
+// Validate returns everything that is wrong with the configuration at once.
+func (c Config) Validate() error {
+	return errors.Join(
+		check(c.OperationTimeout > 0, "graphql.operation_timeout must be positive"),
+		check(c.DocumentCache > 0 && c.PersistedQueries > 0,
+			"graphql.document_cache and graphql.persisted_queries must be positive"),
+		c.Limits.Validate(),
+		c.Streams.Validate(),
+	)
+}
+
+func check(ok bool, message string) error {
+	if ok {
+		return nil
+	}
+	return errors.New(message)
 }

@@ -10,10 +10,8 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"goldpath.local/service/pkg/apierror"
+	"goldpath.local/service/pkg/graphqlserver/streams"
 )
-
-// errExpired ends the streams of a caller whose credentials have ended.
-var errExpired = apierror.New(apierror.Unauthenticated, "TOKEN_EXPIRED", "the token has expired: subscribe with a new one")
 
 // Why a subscription ended, for the metric.
 const (
@@ -63,26 +61,26 @@ func (o operations) subscribe(ctx context.Context, op *operation, next graphql.O
 // joinStreams takes a place among the subscriptions of the server and, on a
 // WebSocket, among those of the connection. It returns what gives both back.
 func (s *Server) joinStreams(ctx context.Context, leave context.CancelCauseFunc) (func(), error) {
-	socket, ok := ctx.Value(socketKey{}).(*socket)
-	if ok && !socket.take() {
+	socket, ok := ctx.Value(socketKey{}).(*streams.Socket)
+	if ok && !socket.Take() {
 		return nil, errTooMany
 	}
-	left, err := s.streams.join(leave)
+	left, err := s.streams.Join(leave)
 	switch {
 	case !ok:
 		return left, err
 	case err != nil:
-		socket.give()
+		socket.Give()
 		return nil, err
 	default:
-		return func() { socket.give(); left() }, nil
+		return func() { socket.Give(); left() }, nil
 	}
 }
 
 // untilExpiry returns a context that ends with the credentials of the caller.
 func (s *Server) untilExpiry(ctx context.Context) (context.Context, context.CancelFunc) {
 	if expires := s.expiry(ctx); !expires.IsZero() {
-		return context.WithDeadlineCause(ctx, expires, errExpired)
+		return context.WithDeadlineCause(ctx, expires, streams.ErrExpired)
 	}
 	return context.WithCancel(ctx)
 }
@@ -114,9 +112,9 @@ func (st *stream) next(ctx context.Context) *graphql.Response {
 func (st *stream) end() (why string, err error) {
 	cause, failure := context.Cause(st.ctx), st.failure.Load()
 	switch {
-	case errors.Is(cause, errExpired):
-		return endExpired, errExpired
-	case errors.Is(cause, errStopping):
+	case errors.Is(cause, streams.ErrExpired):
+		return endExpired, streams.ErrExpired
+	case errors.Is(cause, streams.ErrStopping):
 		return endStopping, nil
 	case cause != nil:
 		return endLeft, nil //nolint:nilerr // nobody is there to be told

@@ -17,6 +17,7 @@ import (
 	"goldpath.local/service/pkg/apierror"
 	"goldpath.local/service/pkg/grpcclient"
 	"goldpath.local/service/pkg/grpcserver"
+	"goldpath.local/service/pkg/grpcserver/interceptor"
 	"goldpath.local/service/pkg/resilience"
 )
 
@@ -105,7 +106,7 @@ func serve(t testing.TB, impl testgrpc.TestServiceServer, change func(*grpcserve
 	opts := grpcserver.Options{
 		Log:     discard,
 		Fail:    func(err error) { t.Error(err) },
-		Metrics: grpcserver.NewMetrics(prometheus.NewRegistry()),
+		Metrics: interceptor.NewMetrics(prometheus.NewRegistry()),
 		Domain:  "ledger",
 	}
 	if change != nil {

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"goldpath.local/service/pkg/grpcserver"
+	"goldpath.local/service/pkg/grpcserver/interceptor"
 	"goldpath.local/service/pkg/telemetry/telemetrytest"
 )
 
@@ -38,7 +39,7 @@ func BenchmarkCall(b *testing.B) {
 		tel, _ := telemetrytest.Recording(b)
 		f := listen(b, answer(ok), func(_ *grpcserver.Config, opts *grpcserver.Options) {
 			opts.Log, opts.Telemetry, opts.Shedder = discard, tel, nil
-			opts.Hooks = grpcserver.Hooks{
+			opts.Hooks = interceptor.Hooks{
 				Authenticate: func(ctx context.Context, _ string) (context.Context, error) { return ctx, nil },
 				Limit:        func(context.Context, string) (map[string]string, error) { return nil, nil },
 				Authorize:    func(context.Context, string) error { return nil },

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"goldpath.local/service/pkg/grpcserver/interceptor"
 )
 
 // Config bounds what clients can take from the server, and what they must send.
@@ -24,7 +26,7 @@ type Config struct {
 	// Keepalive says when connections end.
 	Keepalive KeepaliveConfig `mapstructure:"keepalive"`
 	// Deadline says how long unary calls may take.
-	Deadline DeadlineConfig `mapstructure:"deadline"`
+	Deadline interceptor.DeadlineConfig `mapstructure:"deadline"`
 	// PublicMethods are called without authentication and authorisation: full
 	// names ("/package.Service/Method"), or all of a service ("/package.Service/*").
 	PublicMethods []string `mapstructure:"public_methods"`
@@ -54,17 +56,6 @@ type KeepaliveConfig struct {
 	// MinClientInterval is how often clients may ask in turn; those who ask more
 	// often are disconnected. Their keepalive.time must not be less.
 	MinClientInterval time.Duration `mapstructure:"min_client_interval"`
-}
-
-// DeadlineConfig says how long unary calls may take. Streams bring a deadline or
-// have none.
-type DeadlineConfig struct {
-	// Default is given to calls that bring no deadline.
-	Default time.Duration `mapstructure:"default"`
-	// Max shortens deadlines that are further away.
-	Max time.Duration `mapstructure:"max"`
-	// Required refuses calls that bring no deadline instead.
-	Required bool `mapstructure:"required"`
 }
 
 // TLSConfig names PEM files. They are read again when they change.
@@ -97,8 +88,8 @@ func DefaultConfig() Config {
 			Timeout:               10 * time.Second,
 			MinClientInterval:     10 * time.Second,
 		},
-		Deadline:       DeadlineConfig{Default: 5 * time.Second, Max: 30 * time.Second},
-		PublicMethods:  []string{healthMethods, reflectionMethods, reflectionAlphaMethods},
+		Deadline:       interceptor.DeadlineConfig{Default: 5 * time.Second, Max: 30 * time.Second},
+		PublicMethods:  interceptor.ProbeMethods(),
 		HealthInterval: time.Second,
 	}
 }
@@ -114,7 +105,7 @@ func (c Config) Validate() error {
 		require(c.HealthInterval > 0, "grpc.health_interval must be positive"),
 		require(!slices.ContainsFunc(c.PublicMethods, badPattern), "grpc.public_methods must be /package.Service/Method or /package.Service/*"),
 		c.Keepalive.validate(),
-		c.Deadline.validate(),
+		c.Deadline.Validate(),
 		c.TLS.validate(),
 	)
 }
@@ -122,13 +113,6 @@ func (c Config) Validate() error {
 func (c KeepaliveConfig) validate() error {
 	shortest := min(c.MaxConnectionIdle, c.MaxConnectionAge, c.MaxConnectionAgeGrace, c.Time, c.Timeout, c.MinClientInterval)
 	return require(shortest > 0, "the durations in grpc.keepalive must be positive")
-}
-
-func (c DeadlineConfig) validate() error {
-	return errors.Join(
-		require(c.Default > 0, "grpc.deadline.default must be positive"),
-		require(c.Max >= c.Default, "grpc.deadline.max must not be less than grpc.deadline.default"),
-	)
 }
 
 func (c TLSConfig) validate() error {

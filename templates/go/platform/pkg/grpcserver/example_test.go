@@ -9,6 +9,7 @@ import (
 	testgrpc "google.golang.org/grpc/interop/grpc_testing"
 
 	"goldpath.local/service/pkg/grpcserver"
+	"goldpath.local/service/pkg/grpcserver/interceptor"
 	"goldpath.local/service/pkg/lifecycle"
 )
 
@@ -21,7 +22,7 @@ func Example() {
 	server, err := grpcserver.New("grpc", cfg, grpcserver.Options{
 		Log:     log,
 		Fail:    group.Fail,
-		Metrics: grpcserver.NewMetrics(prometheus.NewRegistry()),
+		Metrics: interceptor.NewMetrics(prometheus.NewRegistry()),
 		Domain:  "ledger",
 	})
 	if err != nil {

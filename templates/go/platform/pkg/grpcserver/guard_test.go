@@ -19,7 +19,8 @@ import (
 
 	"goldpath.local/service/pkg/apierror"
 	"goldpath.local/service/pkg/grpcserver"
-	"goldpath.local/service/pkg/resilience"
+	"goldpath.local/service/pkg/grpcserver/interceptor"
+	"goldpath.local/service/pkg/resilience/loadshed"
 )
 
 type levelInfo struct{}
@@ -31,8 +32,8 @@ func subject(name string) slog.Attr { return slog.String("subject", name) }
 type callerKey struct{}
 
 // hooks let alice in, allow her the unary call, and count everybody.
-func hooks(order *[]string) grpcserver.Hooks {
-	return grpcserver.Hooks{
+func hooks(order *[]string) interceptor.Hooks {
+	return interceptor.Hooks{
 		Authenticate: func(ctx context.Context, token string) (context.Context, error) {
 			*order = append(*order, "authenticate")
 			if token != "alice" && token != "bob" {
@@ -162,7 +163,7 @@ func timeLeft(left *time.Duration) service {
 func TestEveryUnaryCallHasADeadline(t *testing.T) {
 	var left time.Duration
 	f := start(t, timeLeft(&left), func(cfg *grpcserver.Config, _ *grpcserver.Options) {
-		cfg.Deadline = grpcserver.DeadlineConfig{Default: time.Minute, Max: time.Hour}
+		cfg.Deadline = interceptor.DeadlineConfig{Default: time.Minute, Max: time.Hour}
 	})
 	tests := map[string]struct{ sent, want time.Duration }{
 		"none":    {0, time.Minute},
@@ -264,11 +265,11 @@ func TestOverloadIsRefusedBeforeAnythingElse(t *testing.T) {
 }
 
 func TestResilienceHasAShedder(t *testing.T) {
-	cfg := resilience.DefaultShedderConfig()
+	cfg := loadshed.DefaultConfig()
 	cfg.InitialLimit, cfg.MinLimit = 1, 1
 	impl, entered, release := block()
 	f := start(t, impl, func(_ *grpcserver.Config, opts *grpcserver.Options) {
-		opts.Shedder = resilience.NewShedder("grpc", cfg, resilience.NewMetrics(prometheus.NewRegistry()))
+		opts.Shedder = loadshed.New("grpc", cfg, prometheus.NewRegistry())
 	})
 	called := make(chan error)
 	go func() { called <- f.call(t) }()

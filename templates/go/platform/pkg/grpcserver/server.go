@@ -1,5 +1,5 @@
 // Package grpcserver runs a gRPC server as a lifecycle component, with every
-// bound set, and with what every call goes through: see chain.
+// bound set, and with what every call goes through: see package interceptor.
 package grpcserver
 
 import (
@@ -10,11 +10,18 @@ import (
 	"net"
 	"sync"
 
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
+	"google.golang.org/grpc/stats"
 
+	"goldpath.local/service/pkg/grpcserver/grpchealth"
+	"goldpath.local/service/pkg/grpcserver/interceptor"
 	"goldpath.local/service/pkg/health"
 	"goldpath.local/service/pkg/lifecycle"
 )
@@ -26,7 +33,7 @@ type Options struct {
 	// Fail gets the error of an accept loop; usually lifecycle.Group.Fail.
 	Fail func(error)
 	// Metrics measures calls.
-	Metrics *Metrics
+	Metrics *interceptor.Metrics
 	// Domain says whose error reasons these are: the name of the service.
 	Domain string
 	// Health is what the health service answers from; nil is always ready.
@@ -34,9 +41,9 @@ type Options struct {
 	// Telemetry traces calls; nil does not.
 	Telemetry Telemetry
 	// Hooks authenticate, authorise and limit.
-	Hooks Hooks
+	Hooks interceptor.Hooks
 	// Shedder refuses calls while there is too much to do; nil never does.
-	Shedder Shedder
+	Shedder interceptor.Shedder
 	// Unary and Stream are the service's own, inside of everything else.
 	Unary  []grpc.UnaryServerInterceptor
 	Stream []grpc.StreamServerInterceptor
@@ -65,16 +72,28 @@ func New(name string, cfg Config, opts Options) (*Server, error) {
 	}
 	serverOpts := append(bounds(cfg), security, tracing(opts.Telemetry))
 	s.grpc = grpc.NewServer(append(serverOpts, s.interceptors()...)...)
-	grpc_health_v1.RegisterHealthServer(s.grpc, &healthService{
-		registry: opts.Health,
-		interval: cfg.HealthInterval,
-		stopping: s.stopping,
-		services: s.grpc.GetServiceInfo,
-	})
+	grpc_health_v1.RegisterHealthServer(s.grpc, grpchealth.New(opts.Health, cfg.HealthInterval, s.stopping, s.grpc.GetServiceInfo))
 	if cfg.Reflection {
 		reflection.Register(s.grpc)
 	}
 	return s, nil
+}
+
+func (s *Server) interceptors() []grpc.ServerOption {
+	unary, stream := interceptor.Chain(interceptor.Options{
+		Log:           s.opts.Log,
+		Metrics:       s.opts.Metrics,
+		Domain:        s.opts.Domain,
+		Deadline:      s.cfg.Deadline,
+		Hooks:         s.opts.Hooks,
+		PublicMethods: s.cfg.PublicMethods,
+		Shedder:       s.opts.Shedder,
+		Stopping:      s.stopping,
+	})
+	return []grpc.ServerOption{
+		grpc.ChainUnaryInterceptor(append([]grpc.UnaryServerInterceptor{unary}, s.opts.Unary...)...),
+		grpc.ChainStreamInterceptor(append([]grpc.StreamServerInterceptor{stream}, s.opts.Stream...)...),
+	}
 }
 
 func bounds(cfg Config) []grpc.ServerOption {
@@ -152,4 +171,27 @@ func (s *Server) Stop(ctx context.Context) error {
 	}
 	<-s.done
 	return err
+}
+
+// Telemetry makes spans and reads their headers; telemetry.Telemetry is one.
+type Telemetry interface {
+	// TracerProvider makes the spans.
+	TracerProvider() trace.TracerProvider
+	// Propagator reads the caller's trace.
+	Propagator() propagation.TextMapPropagator
+}
+
+// tracing gives every call a span, as a part of the caller's trace if there is
+// one. Probes have none, messages are not recorded, and measurements are not
+// taken twice.
+func tracing(telemetry Telemetry) grpc.ServerOption {
+	if telemetry == nil {
+		return grpc.EmptyServerOption{}
+	}
+	return grpc.StatsHandler(otelgrpc.NewServerHandler(
+		otelgrpc.WithTracerProvider(telemetry.TracerProvider()),
+		otelgrpc.WithPropagators(telemetry.Propagator()),
+		otelgrpc.WithMeterProvider(noop.NewMeterProvider()),
+		otelgrpc.WithFilter(func(info *stats.RPCTagInfo) bool { return !interceptor.IsProbe(info.FullMethodName) }),
+	))
 }

@@ -25,6 +25,7 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 
 	"goldpath.local/service/pkg/grpcserver"
+	"goldpath.local/service/pkg/grpcserver/interceptor"
 	"goldpath.local/service/pkg/lifecycle"
 )
 
@@ -121,7 +122,7 @@ func build(t testing.TB, impl testgrpc.TestServiceServer, change func(*grpcserve
 	opts := grpcserver.Options{
 		Log:     slog.New(slog.NewJSONHandler(f.logs, nil)),
 		Fail:    func(err error) { t.Error(err) },
-		Metrics: grpcserver.NewMetrics(f.registry),
+		Metrics: interceptor.NewMetrics(f.registry),
 		Domain:  "ledger",
 	}
 	if change != nil {

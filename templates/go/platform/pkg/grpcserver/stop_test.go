@@ -15,7 +15,7 @@ import (
 	testgrpc "google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/grpc/status"
 
-	"goldpath.local/service/pkg/grpcserver"
+	"goldpath.local/service/pkg/grpcserver/interceptor"
 )
 
 func TestStopWaitsForCallsInFlight(t *testing.T) {
@@ -113,7 +113,7 @@ func TestStreamsLearnThatTheServerStops(t *testing.T) {
 	entered := make(chan struct{})
 	f := listen(t, service{stream: func(stream testgrpc.TestService_FullDuplexCallServer) error {
 		close(entered)
-		<-grpcserver.Stopping(stream.Context())
+		<-interceptor.Stopping(stream.Context())
 		return status.Error(codes.Unavailable, "go elsewhere")
 	}}, nil)
 	stream, err := f.client.FullDuplexCall(t.Context())
@@ -123,5 +123,5 @@ func TestStreamsLearnThatTheServerStops(t *testing.T) {
 	_, err = stream.Recv()
 	require.Equal(t, codes.Unavailable, status.Code(err))
 	require.NoError(t, f.server.Stop(t.Context()), "a second time changes nothing")
-	require.Nil(t, grpcserver.Stopping(t.Context()))
+	require.Nil(t, interceptor.Stopping(t.Context()))
 }

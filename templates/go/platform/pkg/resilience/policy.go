@@ -9,16 +9,9 @@
 //	Bulkhead   few attempts are in flight at once, and few wait
 //	(attempt)  one attempt has a timeout of its own
 //
-// The breaker is inside of the retries, so that it judges attempts and ends the
-// retries when it opens. The bulkhead is inside of the breaker, so that nobody
-// waits in line for a target that is down; being refused there is not counted
-// against the target. The timeout of an attempt begins when it has its place, so
-// that waiting in line is not counted against the target either.
-//
+// The breaker judges attempts, and ends the retries when it opens. Nobody waits in
+// line for a target that is down, and waiting in line is not counted against it.
 // One layer retries: where a mesh does, set retry.max_attempts to 1.
-//
-// Package httpclient applies a Policy to HTTP, package loadshed protects a server
-// from its callers, and package fallback degrades an answer instead of losing it.
 package resilience
 
 import (
@@ -93,14 +86,12 @@ func NewPolicy(target string, cfg Config, metrics *Metrics, log *slog.Logger, op
 	return p
 }
 
-// Do makes a call that may be made several times: fn must be idempotent, and
-// must have stopped using its context when it returns.
+// Do makes a call that may be made several times: fn must be idempotent.
 func (p *Policy) Do(ctx context.Context, fn func(context.Context) error) error {
 	return p.run(ctx, true, fn)
 }
 
-// Once makes a call that must not be repeated. Everything but the retries
-// applies.
+// Once makes a call that must not be repeated.
 func (p *Policy) Once(ctx context.Context, fn func(context.Context) error) error {
 	return p.run(ctx, false, fn)
 }

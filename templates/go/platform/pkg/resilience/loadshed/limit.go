@@ -64,16 +64,9 @@ const (
 	minSamples = 10
 )
 
-// limit is a concurrency limit that follows the latency, by additive increase
-// and multiplicative decrease: as congestion windows do in TCP (Chiu and Jain,
-// 1989) and as in Netflix's concurrency-limits. At the end of every window it
-//
-//   - shrinks by a tenth if more than a tenth of the requests were too slow,
-//   - grows by its square root if they were not, and the limit was reached,
-//   - stays if less than half of it was used: then it is not the limit that
-//     decides how fast requests are.
-//
-// It is not safe for concurrent use.
+// limit is a concurrency limit that follows the latency, by additive increase and
+// multiplicative decrease, as congestion windows do in TCP (Chiu and Jain, 1989) and
+// as in Netflix's concurrency-limits. See adapt. It is not safe for concurrent use.
 type limit struct {
 	cfg    Config
 	value  float64
@@ -101,9 +94,8 @@ func (l *limit) used(inFlight int) {
 // reached notes that somebody was turned away.
 func (l *limit) reached() { l.atFull = true }
 
-// observe notes the end of a request and reports whether the window ended with
-// it. A request that was given up by its caller means nothing, one that missed
-// its deadline was slow, whatever the deadline was.
+// observe notes the end of a request and reports whether the window ended with it.
+// One that its caller gave up means nothing, one that missed its deadline was slow.
 func (l *limit) observe(now time.Time, took time.Duration, err error) bool {
 	late := errors.Is(err, context.DeadlineExceeded)
 	if !late && errors.Is(err, context.Canceled) {
@@ -123,7 +115,7 @@ func (l *limit) observe(now time.Time, took time.Duration, err error) bool {
 
 func (l *limit) adapt() {
 	switch {
-	case float64(l.peak) < l.value/2:
+	case float64(l.peak) < l.value/2: // something else decides how fast requests are
 		return
 	case float64(l.slow) > slowShare*float64(l.total):
 		l.value = max(l.value*shrink, float64(l.cfg.MinLimit))

@@ -131,9 +131,8 @@ func forLoop(err error, again bool) error {
 	return err
 }
 
-// fullJitter returns waits between 0 and a bound that doubles. The library
-// spreads around the middle of the bound, hence the halves. See "Exponential
-// Backoff And Jitter" in the AWS Architecture Blog.
+// fullJitter returns waits between 0 and a bound that doubles ("Exponential Backoff
+// And Jitter", AWS). The library spreads around the middle, hence the halves.
 func (r *Retry) fullJitter() backoff.BackOff {
 	return &backoff.ExponentialBackOff{
 		InitialInterval:     r.cfg.InitialBackoff / 2,

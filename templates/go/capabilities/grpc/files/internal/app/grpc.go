@@ -1,6 +1,10 @@
 package app
 
-import "goldpath.local/service/pkg/grpcserver"
+import (
+	"goldpath.local/service/pkg/grpcserver"
+	"goldpath.local/service/pkg/grpcserver/interceptor"
+	"goldpath.local/service/pkg/resilience/loadshed"
+)
 
 // rpc is the port of the gRPC API.
 type rpc struct {
@@ -9,13 +13,14 @@ type rpc struct {
 
 // wireGRPC adds the port of the gRPC API.
 func (a *App) wireGRPC() error {
-	cfg := a.cfg.GRPC
+	cfg := a.cfg.GRPC.Config
 	opts := grpcserver.Options{
 		Log:     a.log,
 		Fail:    a.group.Fail,
-		Metrics: grpcserver.NewMetrics(a.registry),
+		Metrics: interceptor.NewMetrics(a.registry),
 		Domain:  a.cfg.Service.Name,
 		Health:  a.probes,
+		Shedder: loadshed.New("grpc", a.cfg.GRPC.Shedding, a.registry),
 	}
 	if a.telemetry.Enabled() {
 		opts.Telemetry = a.telemetry

@@ -12,6 +12,7 @@ func TestEveryMistakeOfGRPCIsNamed(t *testing.T) {
 	tests := map[string]func(*config.Config){
 		"grpc.addr":             func(c *config.Config) { c.GRPC.Addr = "" },
 		"grpc.deadline.default": func(c *config.Config) { c.GRPC.Deadline.Default = 0 },
+		"grpc.shedding":         func(c *config.Config) { c.GRPC.Shedding.MinLimit = 0 },
 		"grpc.reflection":       func(c *config.Config) { c.Service.Environment, c.GRPC.Reflection = "production", true },
 	}
 	for want, spoil := range tests {

@@ -11,6 +11,7 @@ import (
 
 	"goldpath.local/service/internal/handlers"
 	"goldpath.local/service/pkg/graphqlserver"
+	"goldpath.local/service/pkg/graphqlserver/admission"
 	"goldpath.local/service/pkg/logging"
 )
 
@@ -36,7 +37,7 @@ func Mount(server http.Handler, opts Options) handlers.Mount {
 }
 
 // IsStream reports whether a request asks for a subscription.
-func IsStream(r *http.Request) bool { return r.URL.Path == Path && graphqlserver.IsStream(r) }
+func IsStream(r *http.Request) bool { return r.URL.Path == Path && admission.IsStream(r) }
 
 // serveWith leaves the type and the name of the operation in the record of the
 // request.

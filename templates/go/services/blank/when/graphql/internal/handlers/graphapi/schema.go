@@ -1,11 +1,14 @@
 package graphapi
 
 import (
+	"context"
+
 	"github.com/99designs/gqlgen/graphql"
 
 	graph "goldpath.local/service/api/graphql"
+	"goldpath.local/service/internal/handlers/graphapi/loaders"
 	"goldpath.local/service/internal/services"
-	"goldpath.local/service/pkg/graphqlserver"
+	"goldpath.local/service/pkg/graphqlserver/limits"
 )
 
 // API implements the schema.
@@ -26,6 +29,10 @@ func (a *API) Schema() graphql.ExecutableSchema {
 	return graph.NewExecutableSchema(graph.Config{Resolvers: a, Complexity: costs()})
 }
 
+// Scope returns a context with data loaders, for one operation or one event of a
+// subscription.
+func (a *API) Scope(ctx context.Context) context.Context { return loaders.With(ctx, a.tasks) }
+
 // Query returns the resolvers of queries.
 func (a *API) Query() graph.QueryResolver { return queries{a} }
 
@@ -39,9 +46,9 @@ func (a *API) Subscription() graph.SubscriptionResolver { return subscriptions{a
 // other field costs 1 and what is asked below it.
 func costs() graph.ComplexityRoot {
 	var c graph.ComplexityRoot
-	c.Query.Nodes = func(item int, ids []string) int { return graphqlserver.ListCost(len(ids), item) }
+	c.Query.Nodes = func(item int, ids []string) int { return limits.ListCost(len(ids), item) }
 	c.Query.Tasks = func(item, first int, _ *string, _ *graph.TaskStatus) int {
-		return graphqlserver.ListCost(first, item)
+		return limits.ListCost(first, item)
 	}
 	return c
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	graph "goldpath.local/service/api/graphql"
+	"goldpath.local/service/internal/handlers/graphapi/mapping"
 	"goldpath.local/service/internal/services"
 	"goldpath.local/service/pkg/broadcast"
 	"goldpath.local/service/pkg/graphqlserver"
@@ -18,7 +19,7 @@ func (s subscriptions) TaskChanged(ctx context.Context, id *string) (<-chan *gra
 	if id == nil {
 		return s.follow(ctx, uuid.Nil)
 	}
-	only, err := parseTaskID("id", *id)
+	only, err := mapping.ParseTaskID("id", *id)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +55,7 @@ func forward(
 			return err
 		}
 		concerned := only == uuid.Nil || change.Task.ID() == only
-		if concerned && !send(toChange(change)) {
+		if concerned && !send(mapping.Change(change)) {
 			return nil // nobody listens any more
 		}
 		if only != uuid.Nil && concerned && change.Kind == services.TaskDeleted {

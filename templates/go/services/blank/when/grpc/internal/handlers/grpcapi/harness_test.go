@@ -21,6 +21,7 @@ import (
 	"goldpath.local/service/pkg/apierror"
 	"goldpath.local/service/pkg/grpcclient"
 	"goldpath.local/service/pkg/grpcserver"
+	"goldpath.local/service/pkg/grpcserver/interceptor"
 	"goldpath.local/service/pkg/resilience"
 )
 
@@ -49,7 +50,7 @@ func serve(t testing.TB, tasks services.TaskRepository, configure ...func(*grpcs
 	server, err := grpcserver.New("grpc", cfg, grpcserver.Options{
 		Log:     slog.New(slog.DiscardHandler),
 		Fail:    func(err error) { t.Error(err) },
-		Metrics: grpcserver.NewMetrics(prometheus.NewRegistry()),
+		Metrics: interceptor.NewMetrics(prometheus.NewRegistry()),
 		Domain:  "tasks",
 	})
 	require.NoError(t, err)

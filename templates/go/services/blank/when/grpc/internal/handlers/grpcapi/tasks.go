@@ -11,7 +11,7 @@ import (
 	"goldpath.local/service/internal/domain"
 	"goldpath.local/service/internal/services"
 	"goldpath.local/service/pkg/apierror"
-	"goldpath.local/service/pkg/grpcserver"
+	"goldpath.local/service/pkg/grpcserver/interceptor"
 )
 
 var (
@@ -92,7 +92,7 @@ func (a *API) StreamTasks(
 			return nil
 		}
 		select {
-		case <-grpcserver.Stopping(ctx):
+		case <-interceptor.Stopping(ctx):
 			return ErrStopping
 		default:
 		}

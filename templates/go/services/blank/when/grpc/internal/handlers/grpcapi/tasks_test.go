@@ -17,6 +17,7 @@ import (
 	"goldpath.local/service/internal/services"
 	"goldpath.local/service/pkg/apierror"
 	"goldpath.local/service/pkg/grpcserver"
+	"goldpath.local/service/pkg/grpcserver/interceptor"
 )
 
 const (
@@ -188,7 +189,7 @@ func TestDeadlinesEndTheWork(t *testing.T) {
 // A caller who brings no deadline is given one.
 func TestCallsWithoutADeadlineGetOne(t *testing.T) {
 	h := serve(t, newBlocking(), func(c *grpcserver.Config) {
-		c.Deadline = grpcserver.DeadlineConfig{Default: 10 * time.Millisecond, Max: 10 * time.Millisecond}
+		c.Deadline = interceptor.DeadlineConfig{Default: 10 * time.Millisecond, Max: 10 * time.Millisecond}
 	})
 	_, err := h.GetTask(t.Context(), &tasksv1.GetTaskRequest{Id: missing})
 	refused(t, err, apierror.Timeout, "TIMEOUT")

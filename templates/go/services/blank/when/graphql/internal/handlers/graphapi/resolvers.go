@@ -6,6 +6,9 @@ import (
 	"github.com/google/uuid"
 
 	graph "goldpath.local/service/api/graphql"
+	"goldpath.local/service/internal/domain"
+	"goldpath.local/service/internal/handlers/graphapi/loaders"
+	"goldpath.local/service/internal/handlers/graphapi/mapping"
 	"goldpath.local/service/internal/services"
 	"goldpath.local/service/pkg/apierror"
 )
@@ -31,13 +34,13 @@ func (q queries) Nodes(ctx context.Context, ids []string) ([]graph.Node, error) 
 	}
 	parsed := make([]uuid.UUID, len(ids))
 	for i, text := range ids {
-		id, err := parseTaskID("ids", text)
+		id, err := mapping.ParseTaskID("ids", text)
 		if err != nil {
 			return nil, err
 		}
 		parsed[i] = id
 	}
-	tasks, err := loadTasks(ctx, parsed...)
+	tasks, err := loaders.Tasks(ctx, parsed...)
 	if err != nil {
 		return nil, err
 	}
@@ -52,11 +55,11 @@ func (q queries) Nodes(ctx context.Context, ids []string) ([]graph.Node, error) 
 
 // Task answers Query.task.
 func (queries) Task(ctx context.Context, id string) (*graph.Task, error) {
-	parsed, err := parseTaskID("id", id)
+	parsed, err := mapping.ParseTaskID("id", id)
 	if err != nil {
 		return nil, err
 	}
-	tasks, err := loadTasks(ctx, parsed)
+	tasks, err := loaders.Tasks(ctx, parsed)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +71,7 @@ func (q queries) Tasks(ctx context.Context, first int, after *string, status *gr
 	if err := checkSize("first", first); err != nil {
 		return nil, err
 	}
-	query := services.TaskQuery{Limit: first, Status: fromStatus(status)}
+	query := services.TaskQuery{Limit: first, Status: mapping.FromStatus(status)}
 	if after != nil {
 		query.Cursor = *after
 	}
@@ -76,7 +79,7 @@ func (q queries) Tasks(ctx context.Context, first int, after *string, status *gr
 	if err != nil {
 		return nil, err
 	}
-	return toConnection(page)
+	return mapping.Connection(page)
 }
 
 func checkSize(field string, size int) error {
@@ -84,4 +87,44 @@ func checkSize(field string, size int) error {
 		return errInvalidPage.WithFields(apierror.Field{Field: field, Message: "is out of range"})
 	}
 	return nil
+}
+
+type mutations struct{ *API }
+
+// CreateTask answers Mutation.createTask.
+func (m mutations) CreateTask(ctx context.Context, input graph.CreateTaskInput) (*graph.CreateTaskPayload, error) {
+	task, err := m.tasks.Create(ctx, input.Title, input.Notes)
+	if err != nil {
+		return nil, err
+	}
+	return &graph.CreateTaskPayload{Task: mapping.Task(task)}, nil
+}
+
+// UpdateTask answers Mutation.updateTask.
+func (m mutations) UpdateTask(ctx context.Context, input graph.UpdateTaskInput) (*graph.UpdateTaskPayload, error) {
+	id, err := mapping.ParseTaskID("input.id", input.ID)
+	if err != nil {
+		return nil, err
+	}
+	task, err := m.tasks.Update(ctx, id, int64(input.Version), domain.Change{
+		Title:  input.Title,
+		Notes:  input.Notes,
+		Status: mapping.FromStatus(input.Status),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &graph.UpdateTaskPayload{Task: mapping.Task(task)}, nil
+}
+
+// DeleteTask answers Mutation.deleteTask.
+func (m mutations) DeleteTask(ctx context.Context, input graph.DeleteTaskInput) (*graph.DeleteTaskPayload, error) {
+	id, err := mapping.ParseTaskID("input.id", input.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.tasks.Delete(ctx, id, int64(input.Version)); err != nil {
+		return nil, err
+	}
+	return &graph.DeleteTaskPayload{DeletedID: input.ID}, nil
 }

@@ -1,7 +1,8 @@
-package graphqlserver
+package limits
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -90,4 +91,10 @@ func BenchmarkShape(b *testing.B) {
 	for b.Loop() {
 		require.Equal(b, 1<<29, shapeOf(doc).fields)
 	}
+}
+
+func TestCostsOfListsCannotOverflow(t *testing.T) {
+	require.Equal(t, 61, ListCost(20, 3))
+	require.Equal(t, 1, ListCost(-5, 3))
+	require.Positive(t, ListCost(math.MaxInt, math.MaxInt))
 }

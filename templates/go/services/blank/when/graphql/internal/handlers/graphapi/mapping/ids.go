@@ -1,4 +1,4 @@
-package graphapi
+package mapping
 
 import (
 	"encoding/base64"
@@ -22,8 +22,8 @@ func encodeID(kind string, id uuid.UUID) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(kind + id.String()))
 }
 
-// parseTaskID is the inverse of taskID. field is where the client wrote the id.
-func parseTaskID(field, text string) (uuid.UUID, error) {
+// ParseTaskID returns the task that a client means by an id. field is where the client wrote the id.
+func ParseTaskID(field, text string) (uuid.UUID, error) {
 	decoded, err := base64.RawURLEncoding.DecodeString(text)
 	name, isTask := strings.CutPrefix(string(decoded), taskType)
 	id, parseErr := uuid.Parse(name)

@@ -1,4 +1,5 @@
-package grpcserver
+// Package grpchealth answers grpc.health.v1, which balancers and clients ask.
+package grpchealth
 
 import (
 	"context"
@@ -14,10 +15,10 @@ import (
 	"goldpath.local/service/pkg/lifecycle"
 )
 
-// healthService answers grpc.health.v1 from the registry that the probes ask:
+// Service answers grpc.health.v1 from the registry that the probes ask:
 // SERVING while the service is ready, NOT_SERVING as soon as it drains or stops.
 // All services of the server have the same health.
-type healthService struct {
+type Service struct {
 	grpc_health_v1.UnimplementedHealthServer
 
 	registry *health.Registry // nil is always ready
@@ -30,8 +31,17 @@ type healthService struct {
 	ready bool
 }
 
+// New returns the health of the services that the function names. registry may be
+// nil, which is always ready; its checks are asked at most once per interval.
+// stopping is closed when the server begins to stop.
+func New(
+	registry *health.Registry, interval time.Duration, stopping <-chan struct{}, services func() map[string]grpc.ServiceInfo,
+) *Service {
+	return &Service{registry: registry, interval: interval, stopping: stopping, services: services}
+}
+
 // Check answers for one service, or for all by the name "".
-func (h *healthService) Check(ctx context.Context, req *grpc_health_v1.HealthCheckRequest) (*grpc_health_v1.HealthCheckResponse, error) {
+func (h *Service) Check(ctx context.Context, req *grpc_health_v1.HealthCheckRequest) (*grpc_health_v1.HealthCheckResponse, error) {
 	if !h.knows(req.GetService()) {
 		return nil, status.Error(codes.NotFound, "unknown service")
 	}
@@ -39,7 +49,7 @@ func (h *healthService) Check(ctx context.Context, req *grpc_health_v1.HealthChe
 }
 
 // List answers for every service.
-func (h *healthService) List(ctx context.Context, _ *grpc_health_v1.HealthListRequest) (*grpc_health_v1.HealthListResponse, error) {
+func (h *Service) List(ctx context.Context, _ *grpc_health_v1.HealthListRequest) (*grpc_health_v1.HealthListResponse, error) {
 	now := &grpc_health_v1.HealthCheckResponse{Status: h.status(ctx)}
 	all := map[string]*grpc_health_v1.HealthCheckResponse{"": now}
 	for name := range h.services() {
@@ -50,7 +60,7 @@ func (h *healthService) List(ctx context.Context, _ *grpc_health_v1.HealthListRe
 
 // Watch answers now and after every change. It ends when the server stops, which
 // waits for nobody who watches.
-func (h *healthService) Watch(req *grpc_health_v1.HealthCheckRequest, stream grpc.ServerStreamingServer[grpc_health_v1.HealthCheckResponse]) error {
+func (h *Service) Watch(req *grpc_health_v1.HealthCheckRequest, stream grpc.ServerStreamingServer[grpc_health_v1.HealthCheckResponse]) error {
 	ticker := time.NewTicker(h.interval)
 	defer ticker.Stop()
 	last := grpc_health_v1.HealthCheckResponse_UNKNOWN
@@ -78,7 +88,7 @@ func (h *healthService) Watch(req *grpc_health_v1.HealthCheckRequest, stream grp
 	}
 }
 
-func (h *healthService) knows(service string) bool {
+func (h *Service) knows(service string) bool {
 	if service == "" {
 		return true
 	}
@@ -86,7 +96,7 @@ func (h *healthService) knows(service string) bool {
 	return ok
 }
 
-func (h *healthService) status(ctx context.Context) grpc_health_v1.HealthCheckResponse_ServingStatus {
+func (h *Service) status(ctx context.Context) grpc_health_v1.HealthCheckResponse_ServingStatus {
 	if h.isReady(ctx) {
 		return grpc_health_v1.HealthCheckResponse_SERVING
 	}
@@ -96,7 +106,7 @@ func (h *healthService) status(ctx context.Context) grpc_health_v1.HealthCheckRe
 // isReady asks the checks at most once per interval, however many clients watch.
 // The state of the service costs nothing and is always fresh. Who happens to ask
 // first may go away without spoiling the answer for the others.
-func (h *healthService) isReady(ctx context.Context) bool {
+func (h *Service) isReady(ctx context.Context) bool {
 	if h.stopped() {
 		return false
 	}
@@ -115,7 +125,7 @@ func (h *healthService) isReady(ctx context.Context) bool {
 	return h.ready
 }
 
-func (h *healthService) stopped() bool {
+func (h *Service) stopped() bool {
 	select {
 	case <-h.stopping:
 		return true

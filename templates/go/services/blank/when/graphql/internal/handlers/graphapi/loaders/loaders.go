@@ -1,4 +1,5 @@
-package graphapi
+// Package loaders turns many reads of one item each into few reads of many.
+package loaders
 
 import (
 	"context"
@@ -10,6 +11,7 @@ import (
 
 	graph "goldpath.local/service/api/graphql"
 	"goldpath.local/service/internal/domain"
+	"goldpath.local/service/internal/handlers/graphapi/mapping"
 	"goldpath.local/service/internal/services"
 )
 
@@ -20,17 +22,20 @@ type taskLoaderKey struct{}
 
 type taskLoader = dataloadgen.Loader[uuid.UUID, domain.Task]
 
-// Scope returns a context with data loaders: resolvers that ask for one task each
-// cause one read of all. Loaders remember what they have read, so they must not be
-// shared between operations, nor between events of a subscription.
-func (a *API) Scope(ctx context.Context) context.Context {
-	loader := dataloadgen.NewMappedLoader(a.readTasks,
+// With returns a context with loaders that read from tasks: resolvers that ask for
+// one task each cause one read of all. Loaders remember what they have read, so they
+// must not be shared between operations, nor between events of a subscription.
+func With(ctx context.Context, tasks *services.Tasks) context.Context {
+	read := func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]domain.Task, error) {
+		return readTasks(ctx, tasks, ids)
+	}
+	loader := dataloadgen.NewMappedLoader(read,
 		dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(services.MaxPageSize))
 	return context.WithValue(ctx, taskLoaderKey{}, loader)
 }
 
-func (a *API) readTasks(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]domain.Task, error) {
-	tasks, err := a.tasks.GetMany(ctx, ids)
+func readTasks(ctx context.Context, from *services.Tasks, ids []uuid.UUID) (map[uuid.UUID]domain.Task, error) {
+	tasks, err := from.GetMany(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -41,8 +46,8 @@ func (a *API) readTasks(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]dom
 	return found, nil
 }
 
-// loadTasks returns tasks in the order of ids, nil for those that do not exist.
-func loadTasks(ctx context.Context, ids ...uuid.UUID) ([]*graph.Task, error) {
+// Tasks returns tasks in the order of ids, nil for those that do not exist.
+func Tasks(ctx context.Context, ids ...uuid.UUID) ([]*graph.Task, error) {
 	loader, ok := ctx.Value(taskLoaderKey{}).(*taskLoader)
 	if !ok {
 		return nil, errors.New("the operation has no scope")
@@ -59,7 +64,7 @@ func loadTasks(ctx context.Context, ids ...uuid.UUID) ([]*graph.Task, error) {
 		case err != nil:
 			return nil, err
 		default:
-			tasks[i] = toTask(task)
+			tasks[i] = mapping.Task(task)
 		}
 	}
 	return tasks, nil

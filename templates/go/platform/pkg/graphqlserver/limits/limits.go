@@ -1,16 +1,56 @@
-package graphqlserver
+// Package limits bounds what one GraphQL document may ask for, before any of it is
+// validated or run.
+package limits
 
 import (
 	"context"
+	"errors"
 
 	"github.com/99designs/gqlgen/complexity"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
 
 	"goldpath.local/service/pkg/graphqlerror"
+)
+
+// Config bounds one operation, before any of it runs.
+type Config struct {
+	// Bytes is the greatest size of a document.
+	Bytes int `mapstructure:"bytes"`
+	// Tokens is the greatest number of lexical tokens in a document.
+	Tokens int `mapstructure:"tokens"`
+	// Fragments is the greatest number of named fragments in a document: the time
+	// to validate it grows faster than their number.
+	Fragments int `mapstructure:"fragments"`
+	// Depth is how deep fields may be nested.
+	Depth int `mapstructure:"depth"`
+	// Aliases is how many fields may be asked for under another name, or more than
+	// once in one place.
+	Aliases int `mapstructure:"aliases"`
+	// Complexity is the greatest cost. A field costs 1 and what is below it, unless
+	// the schema has a function for its cost.
+	Complexity int `mapstructure:"complexity"`
+}
+
+// Validate reports bounds that make no sense.
+func (c Config) Validate() error {
+	if min(c.Bytes, c.Tokens, c.Fragments, c.Depth, c.Aliases, c.Complexity) < 1 {
+		return errors.New("graphql.limits must all be positive")
+	}
+	return nil
+}
+
+// Reasons that gqlgen has no words for.
+const (
+	// ReasonParse is a document that is not GraphQL.
+	ReasonParse = "PARSE_FAILED"
+	// ReasonValidation is a document that does not fit the schema.
+	ReasonValidation = "VALIDATION_FAILED"
 )
 
 // Reasons of documents that are not run.
@@ -21,8 +61,6 @@ const (
 	reasonAliases       = "TOO_MANY_ALIASES"
 	reasonComplexity    = "QUERY_TOO_COMPLEX"
 	reasonIntrospection = "INTROSPECTION_DISABLED"
-	reasonParse         = "PARSE_FAILED"
-	reasonValidation    = "VALIDATION_FAILED"
 )
 
 // invalid returns the error for a document that is not run.
@@ -30,6 +68,17 @@ func invalid(reason, format string, args ...any) *gqlerror.Error {
 	err := gqlerror.Errorf(format, args...)
 	err.Extensions = map[string]any{graphqlerror.KeyCode: errcode.ValidationFailed, graphqlerror.KeyReason: reason}
 	return err
+}
+
+// Use bounds the documents that a server runs. persisted keeps documents for
+// clients to refer to; known are those that have passed, parsed and validated.
+func Use(
+	server *handler.Server, cfg Config, introspection bool, persisted graphql.Cache[string], known graphql.Cache[*ast.QueryDocument],
+) {
+	server.SetParserTokenLimit(cfg.Tokens)
+	server.Use(sizeLimit{cfg.Bytes}) // before anything is kept
+	server.Use(extension.AutomaticPersistedQuery{Cache: persisted})
+	server.Use(&shapeLimits{limits: cfg, introspection: introspection, known: known})
 }
 
 // sizeLimit bounds documents before they are kept as persisted queries.
@@ -55,7 +104,7 @@ func (l sizeLimit) MutateOperationParameters(_ context.Context, request *graphql
 // validated: validation and the calculation of complexity follow every spread of a
 // fragment, which a kilobyte of text can make 2^30 of.
 type shapeLimits struct {
-	limits        Limits
+	limits        Config
 	introspection bool
 	known         graphql.Cache[*ast.QueryDocument] // documents that have passed
 	schema        graphql.ExecutableSchema

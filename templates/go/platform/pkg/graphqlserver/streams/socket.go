@@ -1,4 +1,4 @@
-package graphqlserver
+package streams
 
 import (
 	"bytes"
@@ -15,12 +15,24 @@ import (
 	"github.com/coder/websocket"
 )
 
-// socket is one WebSocket, as gqlgen wants to see it. Beyond that it bounds how
+// Codes with which "GraphQL over WebSocket" closes connections.
+const (
+	closeBadRequest = 4400
+	// CloseForbidden is for callers who are not known, or not any more.
+	CloseForbidden   = 4403
+	closeInitTimeout = 4408
+)
+
+// expiryGrace lets the last message of every subscription out before the
+// connection of a caller whose credentials have ended is closed.
+const expiryGrace = time.Second
+
+// Socket is one WebSocket, as gqlgen wants to see it. Beyond that it bounds how
 // long a client may take to receive a message, and closes with the code that tells
 // the client what to do.
-type socket struct {
+type Socket struct {
 	conn          *websocket.Conn
-	bounds        Streams
+	bounds        Config
 	ctx           context.Context // of the connection; its cause decides how to close
 	subscriptions atomic.Int64
 	close         func(code int, reason string) // starts to close, once
@@ -37,39 +49,42 @@ var _ interface {
 	transport.WebsocketConn
 	transport.WebsocketReadLimiter
 	transport.WebsocketReadDeadliner
-} = (*socket)(nil)
+} = (*Socket)(nil)
 
-func newSocket(ctx context.Context, conn *websocket.Conn, bounds Streams) *socket {
-	s := &socket{conn: conn, bounds: bounds, ctx: ctx, closed: make(chan struct{})}
+// NewSocket returns an accepted connection. The cause of ctx, once it ends, decides
+// how the connection is closed.
+func NewSocket(ctx context.Context, conn *websocket.Conn, bounds Config) *Socket {
+	s := &Socket{conn: conn, bounds: bounds, ctx: ctx, closed: make(chan struct{})}
 	var once sync.Once
 	s.close = func(code int, reason string) { once.Do(func() { go s.shake(code, reason) }) }
 	return s
 }
 
-// take takes one of the places for subscriptions, if there is one.
-func (s *socket) take() bool {
+// Take takes one of the places for subscriptions, if there is one.
+func (s *Socket) Take() bool {
 	if s.subscriptions.Add(1) <= int64(s.bounds.MaxPerConnection) {
 		return true
 	}
-	s.give()
+	s.Give()
 	return false
 }
 
-func (s *socket) give() { s.subscriptions.Add(-1) }
+// Give gives one of them back.
+func (s *Socket) Give() { s.subscriptions.Add(-1) }
 
-// until returns a context that ends a little after the credentials do.
-func (s *socket) until(ctx context.Context, expires time.Time) context.Context {
+// Until returns a context that ends a little after the credentials do.
+func (s *Socket) Until(ctx context.Context, expires time.Time) context.Context {
 	if expires.IsZero() {
 		return ctx
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.known, s.release = context.WithDeadlineCause(ctx, expires.Add(expiryGrace), errExpired)
+	s.known, s.release = context.WithDeadlineCause(ctx, expires.Add(expiryGrace), ErrExpired)
 	return s.known
 }
 
-// finish closes the connection if nobody has, and waits until it is.
-func (s *socket) finish() {
+// Finish closes the connection if nobody has, and waits until it is.
+func (s *Socket) Finish() {
 	_ = s.WriteClose(transport.WebsocketCloseNormalClosure, "") // it cannot fail
 	<-s.closed
 	s.mu.Lock()
@@ -82,22 +97,22 @@ func (s *socket) finish() {
 
 // shake closes the connection by its handshake, for which the client has a few
 // seconds.
-func (s *socket) shake(code int, reason string) {
+func (s *Socket) shake(code int, reason string) {
 	defer close(s.closed)
 	_ = s.conn.Close(websocket.StatusCode(code), reason) // it is gone either way
 }
 
 // Accept implements transport.WebsocketImplementation.
-func (s *socket) Accept(http.ResponseWriter, *http.Request, transport.WebsocketAcceptOptions) (transport.WebsocketConn, error) {
+func (s *Socket) Accept(http.ResponseWriter, *http.Request, transport.WebsocketAcceptOptions) (transport.WebsocketConn, error) {
 	return s, nil
 }
 
 // Subprotocol implements transport.WebsocketConn.
-func (s *socket) Subprotocol() string { return s.conn.Subprotocol() }
+func (s *Socket) Subprotocol() string { return s.conn.Subprotocol() }
 
 // NextReader implements transport.WebsocketConn. The context of the connection
 // does not end it, or it could not be closed by its handshake.
-func (s *socket) NextReader() (int, io.Reader, error) {
+func (s *Socket) NextReader() (int, io.Reader, error) {
 	kind, message, err := s.conn.Read(context.WithoutCancel(s.ctx))
 	switch websocket.CloseStatus(err) {
 	case websocket.StatusNormalClosure, websocket.StatusGoingAway, websocket.StatusNoStatusRcvd:
@@ -109,7 +124,7 @@ func (s *socket) NextReader() (int, io.Reader, error) {
 
 // WriteJSON implements transport.WebsocketConn. A client that does not take the
 // message in time loses the connection.
-func (s *socket) WriteJSON(message any) error {
+func (s *Socket) WriteJSON(message any) error {
 	encoded, err := json.Marshal(message)
 	if err != nil {
 		return err
@@ -120,18 +135,18 @@ func (s *socket) WriteJSON(message any) error {
 }
 
 // WriteClose implements transport.WebsocketConn.
-func (s *socket) WriteClose(code int, reason string) error {
+func (s *Socket) WriteClose(code int, reason string) error {
 	s.close(s.explain(code, reason))
 	return nil
 }
 
 // explain returns the code and reason that tell the client more than gqlgen's do.
-func (s *socket) explain(code int, reason string) (int, string) {
+func (s *Socket) explain(code int, reason string) (int, string) {
 	switch cause := s.cause(); {
-	case errors.Is(cause, errStopping):
-		return int(websocket.StatusGoingAway), errStopping.Error()
-	case errors.Is(cause, errExpired):
-		return closeForbidden, "the token has expired"
+	case errors.Is(cause, ErrStopping):
+		return int(websocket.StatusGoingAway), ErrStopping.Error()
+	case errors.Is(cause, ErrExpired):
+		return CloseForbidden, "the token has expired"
 	}
 	switch reason {
 	case "connection initialisation timeout":
@@ -143,7 +158,7 @@ func (s *socket) explain(code int, reason string) (int, string) {
 	}
 }
 
-func (s *socket) cause() error {
+func (s *Socket) cause() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.known != nil {
@@ -154,14 +169,14 @@ func (s *socket) cause() error {
 
 // Close implements transport.WebsocketConn. gqlgen calls it after WriteClose,
 // which closes, and has the time for it.
-func (s *socket) Close() error { return nil }
+func (s *Socket) Close() error { return nil }
 
 // SetReadLimit implements transport.WebsocketReadLimiter.
-func (s *socket) SetReadLimit(limit int64) { s.conn.SetReadLimit(limit) }
+func (s *Socket) SetReadLimit(limit int64) { s.conn.SetReadLimit(limit) }
 
 // SetReadDeadline implements transport.WebsocketReadDeadliner: the connection is
 // cut at that time, unless another time or none is set before.
-func (s *socket) SetReadDeadline(at time.Time) error {
+func (s *Socket) SetReadDeadline(at time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stopDeadline()
@@ -172,7 +187,7 @@ func (s *socket) SetReadDeadline(at time.Time) error {
 }
 
 // stopDeadline needs the lock.
-func (s *socket) stopDeadline() {
+func (s *Socket) stopDeadline() {
 	if s.deadline != nil {
 		s.deadline.Stop()
 		s.deadline = nil

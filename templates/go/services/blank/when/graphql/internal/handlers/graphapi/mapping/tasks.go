@@ -1,4 +1,5 @@
-package graphapi
+// Package mapping turns what the use cases know into types of the schema, and back.
+package mapping
 
 import (
 	graph "goldpath.local/service/api/graphql"
@@ -6,7 +7,8 @@ import (
 	"goldpath.local/service/internal/services"
 )
 
-func toTask(task domain.Task) *graph.Task {
+// Task returns a task as clients see it.
+func Task(task domain.Task) *graph.Task {
 	s := task.Snapshot()
 	return &graph.Task{
 		ID:        taskID(task),
@@ -26,7 +28,8 @@ func toStatus(status domain.Status) graph.TaskStatus {
 	return graph.TaskStatusOpen
 }
 
-func fromStatus(status *graph.TaskStatus) *domain.Status {
+// FromStatus returns the status that a client asks for, nil for any.
+func FromStatus(status *graph.TaskStatus) *domain.Status {
 	switch {
 	case status == nil:
 		return nil
@@ -37,7 +40,8 @@ func fromStatus(status *graph.TaskStatus) *domain.Status {
 	}
 }
 
-func toConnection(page services.TaskPage) (*graph.TaskConnection, error) {
+// Connection returns a page of tasks, with a cursor for each.
+func Connection(page services.TaskPage) (*graph.TaskConnection, error) {
 	connection := &graph.TaskConnection{
 		Edges:    make([]*graph.TaskEdge, 0, len(page.Items)),
 		PageInfo: &graph.PageInfo{HasNextPage: page.NextCursor != ""},
@@ -47,7 +51,7 @@ func toConnection(page services.TaskPage) (*graph.TaskConnection, error) {
 		if err != nil {
 			return nil, err
 		}
-		connection.Edges = append(connection.Edges, &graph.TaskEdge{Cursor: cursor, Node: toTask(task)})
+		connection.Edges = append(connection.Edges, &graph.TaskEdge{Cursor: cursor, Node: Task(task)})
 	}
 	if edges := connection.Edges; len(edges) > 0 {
 		connection.PageInfo.StartCursor = &edges[0].Cursor
@@ -56,11 +60,12 @@ func toConnection(page services.TaskPage) (*graph.TaskConnection, error) {
 	return connection, nil
 }
 
-func toChange(change services.TaskChange) *graph.TaskChange {
+// Change returns an event of a subscription.
+func Change(change services.TaskChange) *graph.TaskChange {
 	kinds := map[services.ChangeKind]graph.TaskChangeKind{
 		services.TaskCreated: graph.TaskChangeKindCreated,
 		services.TaskUpdated: graph.TaskChangeKindUpdated,
 		services.TaskDeleted: graph.TaskChangeKindDeleted,
 	}
-	return &graph.TaskChange{Kind: kinds[change.Kind], Task: toTask(change.Task)}
+	return &graph.TaskChange{Kind: kinds[change.Kind], Task: Task(change.Task)}
 }

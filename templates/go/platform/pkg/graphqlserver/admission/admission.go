@@ -1,0 +1,164 @@
+// Package admission decides which HTTP requests may ask GraphQL anything, and
+// answers the others.
+package admission
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"goldpath.local/service/pkg/apierror"
+	"goldpath.local/service/pkg/graphqlserver/streams"
+)
+
+const (
+	typeJSON     = "application/json"
+	typeResponse = "application/graphql-response+json"
+)
+
+// preflightHeaders are those of which a GET must have one. Pages of other
+// origins can set none of them without asking first (CORS), so they cannot make a
+// browser send queries with the user's cookies and time the answers. The first
+// two are what clients of Apollo send.
+var preflightHeaders = []string{"X-Apollo-Operation-Name", "Apollo-Require-Preflight", "GraphQL-Require-Preflight"}
+
+// ErrUnreadable is a request that is no GraphQL request.
+var ErrUnreadable = apierror.New(apierror.Invalid, "INVALID_REQUEST", "the request cannot be read")
+
+// Refusal is an answer of HTTP itself, before GraphQL has a say.
+type Refusal struct {
+	// Status is that of the answer.
+	Status int
+	// Err says why.
+	Err *apierror.Error
+}
+
+func refuseWith(status int, reason, message string) *Refusal {
+	return &Refusal{status, apierror.New(apierror.Invalid, reason, message)}
+}
+
+// IsStream reports whether a request asks for a stream: such a request has no
+// deadline, and how long it takes says nothing about the service.
+func IsStream(r *http.Request) bool { return IsUpgrade(r) || IsEvents(r) }
+
+// IsUpgrade reports whether a request wants to become a WebSocket.
+func IsUpgrade(r *http.Request) bool { return r.Header.Get("Upgrade") != "" }
+
+// IsEvents reports whether a request asks for server-sent events.
+func IsEvents(r *http.Request) bool {
+	return r.Method == http.MethodPost && strings.Contains(r.Header.Get("Accept"), streams.TypeEvents)
+}
+
+// Request reads the body of a request and says why it is refused, or nil.
+// Content types that forms can send are refused, as are batches: a page of
+// another origin must not be able to cause a mutation, and one request must not be
+// able to hold many operations.
+func Request(r *http.Request) *Refusal {
+	switch {
+	case IsUpgrade(r):
+		return nil
+	case r.Method == http.MethodGet:
+		return admitGet(r)
+	case r.Method != http.MethodPost:
+		return refuseWith(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", "use POST, or GET for queries")
+	case mediaType(r) != typeJSON:
+		return refuseWith(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "send "+typeJSON)
+	default:
+		return admitBody(r)
+	}
+}
+
+func admitGet(r *http.Request) *Refusal {
+	if mediaType(r) == typeJSON {
+		return nil
+	}
+	for _, name := range preflightHeaders {
+		if r.Header.Get(name) != "" {
+			return nil
+		}
+	}
+	return refuseWith(http.StatusBadRequest, "PREFLIGHT_REQUIRED",
+		"a GET needs one of the headers "+strings.Join(preflightHeaders, ", "))
+}
+
+func admitBody(r *http.Request) *Refusal {
+	body, err := io.ReadAll(r.Body)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return refuseWith(http.StatusRequestEntityTooLarge, "BODY_TOO_LARGE", "the body is too large")
+	case err != nil:
+		return &Refusal{http.StatusBadRequest, ErrUnreadable.WithCause(err)}
+	}
+	if strings.HasPrefix(string(bytes.TrimLeft(body, " \t\r\n")), "[") {
+		return refuseWith(http.StatusBadRequest, "BATCH_NOT_SUPPORTED", "send one operation in a request")
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return nil
+}
+
+func mediaType(r *http.Request) string {
+	name, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		return ""
+	}
+	return name
+}
+
+// WriteResponse answers in the type that the client prefers.
+func WriteResponse(w http.ResponseWriter, r *http.Request, status int, response *graphql.Response) {
+	contentType := typeJSON
+	if strings.Contains(r.Header.Get("Accept"), typeResponse) {
+		contentType = typeResponse
+	}
+	w.Header().Set("Content-Type", contentType)
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(response) // a client that has gone cannot be told anything
+}
+
+// Protocol is the only subprotocol that is spoken ("GraphQL over WebSocket").
+const Protocol = "graphql-transport-ws"
+
+// Socket refuses pages of strangers, which browsers let open WebSockets with
+// the cookies of their users, and clients that do not speak the protocol.
+func Socket(r *http.Request, allowedOrigins []string) *Refusal {
+	switch {
+	case !allowedOrigin(r, allowedOrigins):
+		return &Refusal{http.StatusForbidden, apierror.New(apierror.PermissionDenied, "ORIGIN_NOT_ALLOWED", "the origin is not allowed")}
+	case !offers(r, Protocol):
+		return refuseWith(http.StatusBadRequest, "SUBPROTOCOL_REQUIRED", "speak "+Protocol)
+	default:
+		return nil
+	}
+}
+
+// allowedOrigin reports whether a request comes from no page, from one of this
+// host, or from one of the others that are allowed.
+func allowedOrigin(r *http.Request, others []string) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	address, err := url.Parse(origin)
+	sameHost := err == nil && strings.EqualFold(address.Host, r.Host)
+	return sameHost || slices.ContainsFunc(others, func(other string) bool { return strings.EqualFold(other, origin) })
+}
+
+func offers(r *http.Request, name string) bool {
+	for _, line := range r.Header.Values("Sec-WebSocket-Protocol") {
+		for offered := range strings.SplitSeq(line, ",") {
+			if strings.TrimSpace(offered) == name {
+				return true
+			}
+		}
+	}
+	return false
+}
