@@ -16,7 +16,7 @@ func Example() {
 		return
 	}
 	client := &http.Client{Transport: transport}
-	_, err = client.Get("https://orders:8443/api/v1/orders") //nolint:noctx,bodyclose // there is no token, so nothing is sent
+	_, err = client.Get("https://orders:8443/api/v1/orders") //nolint:bodyclose // there is no token, so nothing is sent
 	fmt.Println(err)
 	// Output: Get "https://orders:8443/api/v1/orders": get token: find token file: stat /var/run/secrets/tokens/orders: no such file or directory
 }

@@ -14,12 +14,15 @@ import (
 // answers stands in for a server: it answers every command.
 type answers func(ctx context.Context, cmd redis.Cmder) error
 
+// DialHook sees that nothing reaches the network.
 func (a answers) DialHook(redis.DialHook) redis.DialHook {
 	return func(context.Context, string, string) (net.Conn, error) { panic("a command got through") }
 }
 
+// ProcessHook answers a command.
 func (a answers) ProcessHook(redis.ProcessHook) redis.ProcessHook { return redis.ProcessHook(a) }
 
+// ProcessPipelineHook answers the commands of a pipeline.
 func (a answers) ProcessPipelineHook(redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		for _, cmd := range cmds {
