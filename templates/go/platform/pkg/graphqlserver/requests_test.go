@@ -16,7 +16,6 @@ import (
 
 	"goldpath.local/service/pkg/apierror"
 	"goldpath.local/service/pkg/graphqlserver"
-	"goldpath.local/service/pkg/graphqlserver/admission"
 )
 
 func TestAQueryIsAnswered(t *testing.T) {
@@ -141,14 +140,6 @@ func TestAResolverThatBreaksTheSchemaIsADefect(t *testing.T) {
 	})
 	f.post(t, "{name}", "").refused(t, "INTERNAL")
 	require.Contains(t, f.logs.String(), "must not be null")
-}
-
-func TestStreamsAreToldFromRequests(t *testing.T) {
-	for want, headers := range map[bool][]string{false: {}, true: {"Accept", "text/event-stream"}} {
-		require.Equal(t, want, admission.IsStream(request(t, http.MethodPost, "/", "", headers...)))
-		require.False(t, admission.IsStream(request(t, http.MethodGet, "/", "", headers...)))
-	}
-	require.True(t, admission.IsStream(request(t, http.MethodGet, "/", "", "Upgrade", "websocket")))
 }
 
 func TestRefusalsComeInTheTypeThatIsAskedFor(t *testing.T) {
