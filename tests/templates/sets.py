@@ -27,7 +27,7 @@ SETS: dict[str, tuple[str, ...]] = {
 }
 # What `make test` builds, vets and lints, and what of it is tested; `make templates` does all of it for all sets.
 ALWAYS_BUILT = ("none", "rest-postgres", "all")
-ALWAYS_TESTED = ("none", "rest-postgres")
+ALWAYS_TESTED = ("none", "rest-postgres", "all")
 FULL = os.environ.get("GOLDPATH_TEMPLATES_FULL") == "1"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.templates.conftest import ROOT, GoTree, race
+from tests.templates.sets import SETS
 
 pytestmark = pytest.mark.go
 MINIMUM_COVERAGE = 90.0
@@ -58,11 +59,19 @@ def test_golangci_lint_finds_nothing(service: GoTree, golangci_lint: str) -> Non
     service.run(golangci_lint, "run", "./...")
 
 
+def test_the_program_that_makes_load_is_a_module_of_its_own(service: GoTree, golangci_lint: str) -> None:
+    load = GoTree(service.folder / "test" / "load")
+    assert (load.folder / "go.mod").exists() == ("rest" in SETS[service.folder.name])
+    if (load.folder / "go.mod").exists():
+        load.run("go", "mod", "tidy", "-diff")
+        load.run("go", "test", *race(), "./...")
+        load.run(golangci_lint, "run", "./...")
+
+
 def test_generated_code_is_reproduced_byte_for_byte(service: GoTree) -> None:
-    generated = [path for path in service.folder.rglob("*.go") if _is_generated(path)]
-    before = {path: path.read_bytes() for path in generated}
+    before = _generated(service.folder)
     service.run("make", "generate")
-    assert {path: path.read_bytes() for path in service.folder.rglob("*.go") if _is_generated(path)} == before
+    assert _generated(service.folder) == before
 
 
 def test_hand_written_files_and_functions_stay_small(service: GoTree) -> None:
@@ -72,6 +81,11 @@ def test_hand_written_files_and_functions_stay_small(service: GoTree) -> None:
         if not _is_generated(path) and (count := _lines(path)) > 400
     ]
     assert long == []
+
+
+def _generated(folder: Path) -> dict[str, bytes]:
+    paths = [path for path in folder.rglob("*.go") if _is_generated(path)]
+    return {str(path): path.read_bytes() for path in (*paths, folder / "docs" / "configuration.md")}
 
 
 def _is_generated(path: Path) -> bool:

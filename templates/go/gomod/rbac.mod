@@ -29,7 +29,6 @@ require (
 
 require (
 	github.com/beorn7/perks v1.0.1 // indirect
-	github.com/cenkalti/backoff/v5 v5.0.3 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/felixge/httpsnoop v1.1.0 // indirect
 	github.com/fsnotify/fsnotify v1.9.0 // indirect
@@ -60,4 +59,9 @@ require (
 
 require github.com/golang-jwt/jwt/v5 v5.3.1
 
-require golang.org/x/text v0.40.0
+require github.com/sony/gobreaker/v2 v2.4.0
+
+require (
+	github.com/cenkalti/backoff/v5 v5.0.3
+	golang.org/x/text v0.40.0
+)

@@ -33,7 +33,6 @@ require (
 	github.com/Microsoft/go-winio v0.6.2 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cenkalti/backoff/v4 v4.3.0 // indirect
-	github.com/cenkalti/backoff/v5 v5.0.3 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/containerd/errdefs v1.0.0 // indirect
 	github.com/containerd/errdefs/pkg v0.3.0 // indirect
@@ -93,7 +92,6 @@ require (
 	golang.org/x/crypto v0.54.0 // indirect
 	golang.org/x/net v0.57.0 // indirect
 	golang.org/x/sys v0.47.0 // indirect
-	golang.org/x/text v0.40.0 // indirect
 	google.golang.org/genproto/googleapis/api v0.0.0-20260803160001-6ac0973c030d // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260803160001-6ac0973c030d // indirect
 )
@@ -106,8 +104,14 @@ require github.com/redis/go-redis/extra/redisotel/v9 v9.22.0
 
 require github.com/redis/go-redis/v9 v9.22.0
 
+require github.com/sony/gobreaker/v2 v2.4.0
+
 require github.com/testcontainers/testcontainers-go v0.44.0
 
 require github.com/testcontainers/testcontainers-go/modules/redis v0.44.0
 
-require golang.org/x/sync v0.22.0
+require (
+	github.com/cenkalti/backoff/v5 v5.0.3
+	golang.org/x/sync v0.22.0
+	golang.org/x/text v0.40.0
+)

@@ -125,14 +125,12 @@ require (
 	go.mongodb.org/mongo-driver/v2 v2.5.0 // indirect
 	go.opentelemetry.io/auto/sdk v1.2.1 // indirect
 	go.opentelemetry.io/otel/exporters/otlp/otlptrace v1.45.0 // indirect
-	go.opentelemetry.io/otel/metric v1.45.0 // indirect
 	go.uber.org/atomic v1.11.0 // indirect
 	go.uber.org/multierr v1.11.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/arch v0.22.0 // indirect
 	golang.org/x/net v0.57.0 // indirect
 	golang.org/x/sys v0.47.0 // indirect
-	golang.org/x/text v0.40.0 // indirect
 	google.golang.org/genproto/googleapis/api v0.0.0-20260803160001-6ac0973c030d // indirect
 )
 
@@ -150,8 +148,6 @@ require github.com/hashicorp/golang-lru/v2 v2.0.7
 
 require github.com/vikstrous/dataloadgen v0.0.9
 
-require github.com/gorilla/websocket v1.5.3
-
 require github.com/redis/go-redis/extra/redisotel/v9 v9.22.0
 
 require github.com/redis/go-redis/v9 v9.22.0
@@ -166,13 +162,11 @@ require github.com/testcontainers/testcontainers-go/modules/redis v0.44.0
 
 require go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc v0.70.0
 
-require golang.org/x/time v0.15.0
-
-require github.com/google/go-cmp v0.7.0
-
 require (
 	github.com/cenkalti/backoff/v5 v5.0.3
+	go.opentelemetry.io/otel/metric v1.45.0
 	golang.org/x/crypto v0.54.0
 	golang.org/x/sync v0.22.0
+	golang.org/x/text v0.40.0
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260803160001-6ac0973c030d
 )

@@ -27,6 +27,15 @@ type Source interface {
 	Token(ctx context.Context) (config.Secret, error)
 }
 
+// Text gives the token of a source as text, which clients of other modules ask for.
+type Text struct{ Source }
+
+// Token returns the token. Whoever gets it must not log it.
+func (t Text) Token(ctx context.Context) (string, error) {
+	token, err := t.Source.Token(ctx)
+	return token.Reveal(), err
+}
+
 // staticToken embeds its token to be printed as it is: masked.
 type staticToken struct{ config.Secret }
 

@@ -20,6 +20,10 @@ func TestStaticToken(t *testing.T) {
 	require.Equal(t, "abc.def", token.Reveal())
 	require.NotContains(t, fmt.Sprintf("%v %+v %#v", source, source, source), "abc")
 
+	text, err := credentials.Text{Source: source}.Token(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "abc", text[:3])
+
 	_, err = credentials.NewStaticToken("abc\r\nX: y")
 	require.ErrorContains(t, err, "not a bearer token")
 	require.NotContains(t, err.Error(), "abc")

@@ -151,9 +151,31 @@ func typeName(t reflect.Type) (string, error) {
 	case reflect.Map:
 		element, err := typeName(t.Elem())
 		return "map of " + element, err
+	case reflect.Struct:
+		return structName(t)
 	default:
 		return "", errors.New("no setting can be a " + t.String())
 	}
+}
+
+// structName returns the members of what lists and maps hold.
+func structName(t reflect.Type) (string, error) {
+	var members []string
+	for _, f := range reflect.VisibleFields(t) {
+		key, _, _ := strings.Cut(f.Tag.Get("mapstructure"), ",")
+		if key == "" {
+			continue // nobody can set it
+		}
+		member, err := typeName(f.Type)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", key, err)
+		}
+		members = append(members, key+": "+member)
+	}
+	if len(members) == 0 {
+		return "", errors.New("no setting can be a " + t.String())
+	}
+	return "{" + strings.Join(members, ", ") + "}", nil
 }
 
 // text returns a value as it is written in the environment.

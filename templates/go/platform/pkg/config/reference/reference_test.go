@@ -201,6 +201,42 @@ func TestWhatCannotBeExplainedIsRefused(t *testing.T) {
 	}
 }
 
+func TestACommentMayBeSharedByTheFieldsThatItNames(t *testing.T) {
+	code := "package x\ntype limits struct {\n// Min and Max are never passed.\nMin int\nMax int\nOther int\n}"
+	type limits struct {
+		Min int `mapstructure:"min"`
+		Max int `mapstructure:"max"`
+	}
+	page, err := reference.Document(files(code), limits{}, "APP")
+	require.NoError(t, err)
+	require.Contains(t, string(page), "| `max` | `APP_MAX` | integer | `0` | Min and Max are never passed. |")
+
+	type more struct {
+		limits `mapstructure:",squash"`
+
+		Other int `mapstructure:"other"`
+	}
+	_, err = reference.Document(files(code), more{}, "APP")
+	require.ErrorContains(t, err, "has no comment")
+}
+
+func TestElementsOfMapsAreDescribed(t *testing.T) {
+	type quotas struct {
+		Operations map[string]Server `mapstructure:"operations"`
+	}
+	sections, err := reference.List(quotas{}, "APP")
+	require.NoError(t, err)
+	require.Equal(t, "map of {addr: string, read_timeout: duration}", sections[0].Settings[0].Type)
+
+	type broken struct {
+		Broken map[string]struct {
+			Odd chan int `mapstructure:"odd"`
+		} `mapstructure:"broken"`
+	}
+	_, err = reference.List(broken{}, "APP")
+	require.ErrorContains(t, err, "broken: odd: no setting can be a chan int")
+}
+
 func TestValuesCannotBreakOutOfTheTable(t *testing.T) {
 	page := reference.Markdown([]reference.Section{{Name: "x", Settings: []reference.Setting{{Default: "a`b|c\nd", Doc: "a|`*|`"}}}}, "APP")
 	require.Contains(t, string(page), "| `` a`b\\|c d `` | a\\|`*\\|` |")

@@ -11,6 +11,7 @@ import (
 	"path"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -119,15 +120,22 @@ func (s *Source) read(name string, comments map[string]string) error {
 	return nil
 }
 
+// addComments finds the comments of fields. One that names fields that follow
+// belongs to them too: "MinLimit and MaxLimit are never passed."
 func addComments(owner string, declared *ast.StructType, comments map[string]string) {
+	shared := ""
 	for _, f := range declared.Fields.List {
 		doc := f.Doc.Text()
 		if doc == "" {
 			doc = f.Comment.Text()
 		}
 		for _, name := range f.Names {
+			if doc == "" && slices.Contains(strings.Fields(shared), name.Name) {
+				doc = shared
+			}
 			comments[owner+"."+name.Name] = strings.Join(strings.Fields(doc), " ")
 		}
+		shared = doc
 	}
 }
 
@@ -145,7 +153,7 @@ func forOperators(doc string, f field) string {
 		doc = "`" + f.key + "` " + rest
 	}
 	return camelCase.ReplaceAllStringFunc(doc, func(word string) string {
-		if key := neighbour(f.owner, word); key != "" {
+		if key := neighbour(f.owner, word); key != "" && word != f.name {
 			return "`" + key + "`"
 		}
 		return word

@@ -10,7 +10,7 @@ const base = (__ENV.BASE_URL || "http://127.0.0.1:8080") + "/api/v1/tasks";
 const rate = Number(__ENV.RATE || 500);
 const json = { headers: { "Content-Type": "application/json" } };
 //% if cookiecutter.jwt == "yes"
-// TOKEN=$(make -s token) make load
+// TOKEN=$(make -s token) make load-k6
 json.headers.Authorization = `Bearer ${__ENV.TOKEN}`;
 //% endif
 
