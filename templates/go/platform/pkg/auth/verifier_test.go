@@ -154,7 +154,7 @@ func TestVerifyRefusesTheConfusionOfPublicKeyAndSecret(t *testing.T) {
 		"DER":     der,
 		"modulus": private.N.Bytes(),
 	}
-	answer := keys(t, map[string]any{
+	answer := authtest.KeySet(t, map[string]any{
 		"kid": "k", "kty": "RSA", "alg": "RS256", "n": encode(private.N.Bytes()), "e": "AQAB",
 	})
 	cfg := trusting()

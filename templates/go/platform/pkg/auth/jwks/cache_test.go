@@ -182,17 +182,17 @@ func TestAnswersThatAreRefusedLeaveTheKeysInForce(t *testing.T) {
 		many[i] = ed25519Key()
 	}
 	tests := map[string]struct {
-		answer document
+		answer authtest.Document
 		want   string
 	}{
-		"redirect":        {document{http.StatusFound, ""}, "status 302"},
-		"error":           {document{http.StatusInternalServerError, ""}, "status 500"},
-		"too large":       {document{http.StatusOK, strings.Repeat(" ", 64<<10) + "{}"}, "more than 65536 bytes"},
-		"too many keys":   {keys(t, many...), "33 keys are more than the 32 allowed"},
-		"not JSON":        {document{http.StatusOK, "<html>"}, "not a JSON Web Key Set"},
-		"two documents":   {document{http.StatusOK, `{"keys":[]}{}`}, "not a JSON Web Key Set"},
-		"no keys":         {document{http.StatusOK, `{}`}, "no usable key"},
-		"keys of no kind": {document{http.StatusOK, `{"keys":[1]}`}, "not a JSON Web Key"},
+		"redirect":        {authtest.Document{Status: http.StatusFound, Body: ""}, "status 302"},
+		"error":           {authtest.Document{Status: http.StatusInternalServerError, Body: ""}, "status 500"},
+		"too large":       {authtest.Document{Status: http.StatusOK, Body: strings.Repeat(" ", 64<<10) + "{}"}, "more than 65536 bytes"},
+		"too many keys":   {authtest.KeySet(t, many...), "33 keys are more than the 32 allowed"},
+		"not JSON":        {authtest.Document{Status: http.StatusOK, Body: "<html>"}, "not a JSON Web Key Set"},
+		"two documents":   {authtest.Document{Status: http.StatusOK, Body: `{"keys":[]}{}`}, "not a JSON Web Key Set"},
+		"no keys":         {authtest.Document{Status: http.StatusOK, Body: `{}`}, "no usable key"},
+		"keys of no kind": {authtest.Document{Status: http.StatusOK, Body: `{"keys":[1]}`}, "not a JSON Web Key"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -103,29 +100,6 @@ func (s subject) value(t *testing.T, name string, labels ...string) float64 {
 func pass(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
-}
-
-// document answers every request with a status and a body.
-type document struct {
-	status int
-	body   string
-}
-
-func (d document) RoundTrip(r *http.Request) (*http.Response, error) {
-	return &http.Response{
-		StatusCode: d.status,
-		Header:     http.Header{"Location": {"https://elsewhere.example/keys"}},
-		Body:       io.NopCloser(strings.NewReader(d.body)),
-		Request:    r,
-	}, nil
-}
-
-// keys returns a JWK Set as an answer.
-func keys(t *testing.T, members ...map[string]any) document {
-	t.Helper()
-	body, err := json.Marshal(map[string]any{"keys": members})
-	require.NoError(t, err)
-	return document{http.StatusOK, string(body)}
 }
 
 func encode(octets []byte) string { return base64.RawURLEncoding.EncodeToString(octets) }

@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"goldpath.local/service/pkg/auth"
+	"goldpath.local/service/pkg/auth/authtest"
 )
 
 func ed25519Key() map[string]any {
@@ -66,7 +67,7 @@ func TestKeysOfEveryKindAreAccepted(t *testing.T) {
 	for name, key := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := run(t, cfg, keys(t, key))
+				s := run(t, cfg, authtest.KeySet(t, key))
 				require.True(t, s.Loaded(), s.log)
 			})
 		})
@@ -115,12 +116,12 @@ func TestKeysThatAreRefused(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := run(t, config(), keys(t, tc.key))
+				s := run(t, config(), authtest.KeySet(t, tc.key))
 				require.False(t, s.Loaded())
 				require.Contains(t, s.log.String(), tc.want)
 
 				// Beside a good key it is left out, and said so.
-				s = run(t, config(), keys(t, tc.key, with(ed25519Key(), map[string]any{"kid": "good"})))
+				s = run(t, config(), authtest.KeySet(t, tc.key, with(ed25519Key(), map[string]any{"kid": "good"})))
 				require.True(t, s.Loaded())
 				require.InDelta(t, 1, s.value(t, "auth_jwks_keys"), 0)
 				require.Contains(t, s.log.String(), "some ignored")
@@ -132,7 +133,7 @@ func TestKeysThatAreRefused(t *testing.T) {
 
 func TestOfTwoKeysWithOneIDTheFirstCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := run(t, config(), keys(t, ed25519Key(), rsaKey(2048)))
+		s := run(t, config(), authtest.KeySet(t, ed25519Key(), rsaKey(2048)))
 		require.True(t, s.Loaded())
 		require.Contains(t, s.log.String(), "its id is taken")
 		require.InDelta(t, 1, s.value(t, "auth_jwks_keys"), 0)
@@ -149,7 +150,7 @@ func TestDocumentsOfAnyKind(t *testing.T) {
 		body, err := json.Marshal(map[string]any{"keys": rapid.SliceOfN(rapid.MapOf(member, text), 0, 4).Draw(rt, "keys")})
 		require.NoError(rt, err)
 		synctest.Test(t, func(t *testing.T) {
-			s := run(t, config(), document{http.StatusOK, string(body)})
+			s := run(t, config(), authtest.Document{Status: http.StatusOK, Body: string(body)})
 			require.Equal(t, s.Loaded(), s.value(t, "auth_jwks_keys") > 0)
 		})
 	})

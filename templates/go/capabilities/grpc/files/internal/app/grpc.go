@@ -25,6 +25,9 @@ func (a *App) wireGRPC() error {
 	if a.telemetry.Enabled() {
 		opts.Telemetry = a.telemetry
 	}
+	//% if cookiecutter.postgres == "yes"
+	opts.Unary = append(opts.Unary, trackCallWrites)
+	//% endif
 	//% if cookiecutter.jwt == "yes"
 	cfg.PublicMethods = append(publicMethods(), cfg.PublicMethods...)
 	opts.Hooks.Authenticate = a.authenticateCall

@@ -64,6 +64,9 @@ func (a *App) mounts() ([]handlers.Mount, error) {
 // turning a request away must cost next to nothing.
 func (a *App) guards() []gin.HandlerFunc {
 	guards := []gin.HandlerFunc{a.shed()}
+	//% if cookiecutter.postgres == "yes"
+	guards = append(guards, trackWrites)
+	//% endif
 	//% if cookiecutter.jwt == "yes"
 	guards = append(guards, a.authenticate())
 	//% endif

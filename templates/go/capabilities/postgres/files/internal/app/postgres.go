@@ -11,36 +11,49 @@ import (
 	"goldpath.local/service/pkg/lifecycle"
 	"goldpath.local/service/pkg/postgres"
 	"goldpath.local/service/pkg/postgres/migrate"
+	"goldpath.local/service/pkg/postgres/replica"
 )
 
-// database is the pool that everything in the database shares.
+// database is what everything in the database shares: a pool of the primary.
 type database struct {
 	pool *pgxpool.Pool
 }
 
-// wirePostgres adds the pool to the service. A database that is down makes the
-// service unready, not dead: it recovers without a restart.
-func (a *App) wirePostgres(ctx context.Context) (*pgxpool.Pool, error) {
+// wirePostgres adds the database, and its replicas if there are any. A database that
+// is down makes the service unready, not dead: it recovers without a restart. Without
+// a replica the service goes on, with the primary alone.
+func (a *App) wirePostgres(ctx context.Context) (*replica.Router, error) {
 	var opts []postgres.Option
 	if a.telemetry.Enabled() {
 		opts = append(opts, postgres.WithTracing(a.telemetry.TracerProvider()))
 	}
-	pool, err := postgres.Open(context.WithoutCancel(ctx), a.cfg.Postgres, a.cfg.Service.Name, opts...)
+	router, err := replica.Open(context.WithoutCancel(ctx), a.cfg.Postgres, a.cfg.Service.Name, opts...)
 	if err != nil {
 		return nil, err
 	}
-	a.pool = pool
-	a.registry.MustRegister(postgres.NewCollector(pool, nil))
-	a.probes.Register("postgres", postgres.ReachableCheck(pool))
-	a.probes.Register("schema", migrate.Check(pool, migrations.Files))
+	a.pool = router.Primary()
+	a.registry.MustRegister(router)
+	a.probes.Register("postgres", postgres.ReachableCheck(a.pool))
+	a.probes.Register("schema", migrate.Check(a.pool, migrations.Files))
 	a.group.Add(lifecycle.Component{
 		Name: "postgres",
 		Stop: func(context.Context) error {
-			pool.Close()
+			router.Close()
 			return nil
 		},
 	})
-	return pool, nil
+	if len(a.cfg.Postgres.Replicas.DSNs) > 0 {
+		a.watchReplicas(router)
+	}
+	return router, nil
+}
+
+// watchReplicas keeps asking which replicas may be read from.
+func (a *App) watchReplicas(router *replica.Router) {
+	a.probes.RegisterOptional("replicas", router.Check)
+	a.group.Add(lifecycle.Background("replicas", func(ctx context.Context) error {
+		return router.Watch(ctx, a.log)
+	}, a.group.Fail))
 }
 
 // migrateSchema brings the schema up to date and returns.

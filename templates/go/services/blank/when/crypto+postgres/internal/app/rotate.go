@@ -8,7 +8,7 @@ import (
 	"goldpath.local/service/internal/repositories/postgres"
 	"goldpath.local/service/internal/repositories/sealed"
 	"goldpath.local/service/pkg/crypto"
-	pkgpostgres "goldpath.local/service/pkg/postgres"
+	"goldpath.local/service/pkg/postgres/replica"
 )
 
 // rotateKeys puts what is stored under the primary key and returns.
@@ -22,12 +22,12 @@ func rotateKeys(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("read keys: %w", err)
 	}
-	pool, err := pkgpostgres.Open(ctx, cfg.Postgres, cfg.Service.Name+"-rotate-keys")
+	db, err := replica.Open(ctx, cfg.Postgres, cfg.Service.Name+"-rotate-keys")
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
-	rotated, err := sealed.Rotate(ctx, postgres.NewTasks(pool), crypto.NewEnvelope(keys))
+	defer db.Close()
+	rotated, err := sealed.Rotate(ctx, postgres.NewTasks(db), crypto.NewEnvelope(keys))
 	log.InfoContext(ctx, "keys rotated", "primary_key", cfg.Crypto.PrimaryKey, "tasks", rotated)
 	return err
 }

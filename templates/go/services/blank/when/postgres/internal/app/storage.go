@@ -8,9 +8,9 @@ import (
 
 // wireStorage puts every aggregate into the database.
 func (a *App) wireStorage(ctx context.Context) (repositories, error) {
-	pool, err := a.wirePostgres(ctx)
+	db, err := a.wirePostgres(ctx)
 	if err != nil {
 		return repositories{}, err
 	}
-	return repositories{tasks: postgres.NewTasks(pool)}, nil
+	return repositories{tasks: postgres.NewTasks(db)}, nil
 }

@@ -38,3 +38,24 @@ func TestAServiceWithoutItsSchemaIsNotReadyUntilItIsMigrated(t *testing.T) {
 	s.stop()
 	require.Zero(t, <-s.code)
 }
+
+func TestReplicasThatAreAwayDegradeTheServiceOnly(t *testing.T) {
+	for dsn, want := range map[string]string{
+		"": "ok", // the address of the primary, which is never behind itself
+		"postgres://nobody@127.0.0.1:1/none?connect_timeout=1": "degraded",
+	} {
+		t.Run(want, func(t *testing.T) {
+			prepare(t)
+			if dsn == "" {
+				dsn = os.Getenv("APP_POSTGRES_DSN")
+			}
+			t.Setenv("APP_POSTGRES_REPLICAS_DSNS", dsn)
+			s := start(t)
+			ready := s.call(t, http.MethodGet, s.admin, "/readyz", "", "")
+			checks, _ := ready.body["checks"].(map[string]any)
+			require.Equal(t, want, checks["replicas"])
+			s.stop()
+			require.Zero(t, <-s.code)
+		})
+	}
+}

@@ -12,26 +12,29 @@ import (
 	"goldpath.local/service/internal/domain"
 	"goldpath.local/service/internal/services"
 	"goldpath.local/service/pkg/postgres"
+	"goldpath.local/service/pkg/postgres/replica"
 )
 
 const taskColumns = "id, title, notes, status, version, created_at, updated_at"
 
-// Tasks is a services.TaskRepository. Its methods are safe for concurrent use.
+// Tasks is a services.TaskRepository. Its methods are safe for concurrent use. Lists
+// may come from a replica. Single tasks come from the primary: their versions decide
+// about updates, and caches keep them.
 type Tasks struct {
-	pool *pgxpool.Pool
+	db *replica.Router
 }
 
 var _ services.TaskRepository = (*Tasks)(nil)
 
-// NewTasks returns the repository on a pool that the caller closes.
-func NewTasks(pool *pgxpool.Pool) *Tasks {
-	return &Tasks{pool: pool}
+// NewTasks returns the repository on a database that the caller closes.
+func NewTasks(db *replica.Router) *Tasks {
+	return &Tasks{db: db}
 }
 
 // Create stores a new task; an id that is taken is a Conflict.
 func (r *Tasks) Create(ctx context.Context, task domain.Task) error {
 	s := task.Snapshot()
-	_, err := r.pool.Exec(ctx,
+	_, err := r.db.Writer(ctx).Exec(ctx,
 		"INSERT INTO tasks ("+taskColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7)",
 		s.ID, s.Title, s.Notes, s.Status, s.Version, s.CreatedAt, s.UpdatedAt)
 	return postgres.Translate(err)
@@ -39,7 +42,7 @@ func (r *Tasks) Create(ctx context.Context, task domain.Task) error {
 
 // Get returns a task.
 func (r *Tasks) Get(ctx context.Context, id uuid.UUID) (domain.Task, error) {
-	return queryTask(ctx, r.pool, "SELECT "+taskColumns+" FROM tasks WHERE id = $1", id)
+	return queryTask(ctx, r.db.Primary(), "SELECT "+taskColumns+" FROM tasks WHERE id = $1", id)
 }
 
 // List returns tasks in the order of their ids.
@@ -50,18 +53,18 @@ func (r *Tasks) List(ctx context.Context, filter services.TaskFilter) ([]domain.
 		query = "SELECT " + taskColumns + " FROM tasks WHERE id > $1 AND status = $3 ORDER BY id LIMIT $2"
 		args = append(args, *filter.Status)
 	}
-	rows, err := r.pool.Query(ctx, query, args...)
-	if err != nil {
-		return nil, postgres.Translate(err)
-	}
-	tasks, err := pgx.CollectRows(rows, scanTask)
+	var tasks []domain.Task
+	err := r.db.Read(ctx, func(db *pgxpool.Pool) (err error) {
+		tasks, err = queryTasks(ctx, db, query, args...)
+		return err
+	})
 	return tasks, postgres.Translate(err)
 }
 
 // Update changes a task under a row lock.
 func (r *Tasks) Update(ctx context.Context, id uuid.UUID, change func(*domain.Task) error) (domain.Task, error) {
 	var task domain.Task
-	err := postgres.InTx(ctx, r.pool, func(tx pgx.Tx) (err error) {
+	err := r.db.InTx(ctx, func(tx pgx.Tx) (err error) {
 		if task, err = lockTask(ctx, tx, id); err != nil {
 			return err
 		}
@@ -82,7 +85,7 @@ func (r *Tasks) Update(ctx context.Context, id uuid.UUID, change func(*domain.Ta
 
 // Delete removes a task if allow returns nil for it.
 func (r *Tasks) Delete(ctx context.Context, id uuid.UUID, allow func(domain.Task) error) error {
-	err := postgres.InTx(ctx, r.pool, func(tx pgx.Tx) error {
+	err := r.db.InTx(ctx, func(tx pgx.Tx) error {
 		task, err := lockTask(ctx, tx, id)
 		if err != nil {
 			return err
@@ -114,6 +117,14 @@ func queryTask(ctx context.Context, db querier, query string, id uuid.UUID) (dom
 		return domain.Task{}, domain.ErrTaskNotFound
 	}
 	return task, postgres.Translate(err)
+}
+
+func queryTasks(ctx context.Context, db querier, query string, args ...any) ([]domain.Task, error) {
+	rows, err := db.Query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanTask)
 }
 
 func scanTask(row pgx.CollectableRow) (domain.Task, error) {

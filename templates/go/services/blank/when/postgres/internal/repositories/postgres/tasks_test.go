@@ -1,6 +1,8 @@
 package postgres_test
 
 import (
+	"context"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -13,12 +15,26 @@ import (
 	"goldpath.local/service/internal/services"
 	"goldpath.local/service/migrations"
 	"goldpath.local/service/pkg/apierror"
+	"goldpath.local/service/pkg/config"
+	database "goldpath.local/service/pkg/postgres"
+	"goldpath.local/service/pkg/postgres/migrate"
 	"goldpath.local/service/pkg/postgres/postgrestest"
+	"goldpath.local/service/pkg/postgres/replica"
 )
+
+// open returns a database with its schema.
+func open(t testing.TB, cfg database.Config) *replica.Router {
+	t.Helper()
+	db, err := replica.Open(t.Context(), cfg, "test")
+	require.NoError(t, err)
+	t.Cleanup(db.Close)
+	require.NoError(t, migrate.Up(t.Context(), db.Primary(), migrations.Files, slog.New(slog.DiscardHandler)))
+	return db
+}
 
 func TestTasks(t *testing.T) {
 	repositorytest.Tasks(t, func(t *testing.T) services.TaskRepository {
-		return postgres.NewTasks(postgrestest.Pool(t, migrations.Files))
+		return postgres.NewTasks(open(t, postgrestest.Config(t)))
 	})
 }
 
@@ -36,9 +52,9 @@ func TestSchemaRefusesWhatTheDomainWouldRefuse(t *testing.T) {
 }
 
 func TestAClosedPoolIsNotMistakenForAMissingTask(t *testing.T) {
-	pool := postgrestest.Pool(t, migrations.Files)
-	tasks := postgres.NewTasks(pool)
-	pool.Close()
+	db := open(t, postgrestest.Config(t))
+	tasks := postgres.NewTasks(db)
+	db.Close()
 	_, err := tasks.Get(t.Context(), uuid.New())
 	require.Error(t, err)
 	require.NotErrorIs(t, err, domain.ErrTaskNotFound)
@@ -46,8 +62,37 @@ func TestAClosedPoolIsNotMistakenForAMissingTask(t *testing.T) {
 	require.Equal(t, apierror.Internal, apierror.From(err).Kind)
 }
 
+// The replica is another database here, so that what is read tells where it was read.
+func TestListsComeFromAReplicaAndSingleTasksDoNot(t *testing.T) {
+	cfg, other := postgrestest.Config(t), postgrestest.Config(t)
+	open(t, other)
+	cfg.Replicas.DSNs = []config.Secret{other.DSN}
+	db := open(t, cfg)
+	tasks := postgres.NewTasks(db)
+	task, err := domain.NewTask(uuid.New(), "a", "", time.Now())
+	require.NoError(t, err)
+	require.NoError(t, tasks.Create(t.Context(), task))
+	list := func(ctx context.Context) int {
+		found, err := tasks.List(ctx, services.TaskFilter{Limit: 10})
+		require.NoError(t, err)
+		return len(found)
+	}
+	require.Equal(t, 1, list(t.Context()), "before the replica has proved itself")
+
+	require.NoError(t, db.Check(t.Context()))
+	require.Zero(t, list(t.Context()))
+	_, err = tasks.Get(t.Context(), task.ID())
+	require.NoError(t, err)
+
+	ctx := replica.TrackWrites(t.Context())
+	require.Zero(t, list(ctx))
+	_, err = tasks.Update(ctx, task.ID(), func(*domain.Task) error { return nil })
+	require.NoError(t, err)
+	require.Equal(t, 1, list(ctx), "a request sees what it has written")
+}
+
 func BenchmarkUpdate(b *testing.B) {
-	tasks := postgres.NewTasks(postgrestest.Pool(b, migrations.Files))
+	tasks := postgres.NewTasks(open(b, postgrestest.Config(b)))
 	task, err := domain.NewTask(uuid.New(), "a", "", time.Now())
 	require.NoError(b, err)
 	require.NoError(b, tasks.Create(b.Context(), task))
