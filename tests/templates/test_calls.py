@@ -27,6 +27,7 @@ def services(go: str, go_library: Library, stable: Path) -> dict[str, GoTree]:
         render_with(go_library, BLANK, answers(name=name, **answers_for("all")), folder)
         found[name] = GoTree(folder)
         found[name].run("go", "build", "-o", "bin/", "./cmd/server", "./tools/devissuer")
+        found[name].run("go", "build", "-C", "test/load", "-o", "../../bin/load", ".")
     return found
 
 
@@ -42,6 +43,7 @@ def test_a_service_calls_another(
     text = text.replace("caller.local/service", modules[caller]).replace("callee.local/service", modules[callee])
     place.write_text(text, encoding="utf-8")
     tree.run("go", "mod", "edit", f"-require={modules[callee]}@v0.0.0", f"-replace={modules[callee]}={other.folder}")
-    binaries = {"SERVER": str(other.folder / "bin" / "server"), "ISSUER": str(other.folder / "bin" / "devissuer")}
+    programs = {"SERVER": "server", "ISSUER": "devissuer", "LOAD": "load"}
+    binaries = {variable: str(other.folder / "bin" / program) for variable, program in programs.items()}
     output = tree.run("go", "test", "-mod=mod", "-count=1", "-v", *race(), "./test/calls", **engines, **binaries)
-    assert output.count("--- PASS: Test") == 2, output
+    assert output.count("--- PASS: Test") == 3, output
