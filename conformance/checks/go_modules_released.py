@@ -14,6 +14,8 @@ from conformance.examining.terms import Level
 
 _PSEUDO = re.compile(r"v[0-9]+\.(?:0\.0-|[0-9]+\.[0-9]+-(?:[^+]*\.)?0\.)[0-9]{14}-[0-9a-f]{12}(?:\+[0-9A-Za-z.-]+)?")
 """A pseudo-version names a commit: https://go.dev/ref/mod#pseudo-versions."""
+_PUBLISHED_BY_COMMIT = ("google.golang.org/genproto/",)
+"""Modules without any release to take: generated, and required by commit even by their publisher's own (grpc-go)."""
 
 
 def judge(subject: Subject) -> Finding:
@@ -43,7 +45,9 @@ def _replacements(module: Module) -> Iterator[Problem]:
 
 def _commits(module: Module) -> Iterator[Problem]:
     for each in module.fact["require"]:
-        if not each["indirect"] and _is_commit(each["version"]):
+        if each["indirect"] or each["path"].startswith(_PUBLISHED_BY_COMMIT):
+            continue
+        if _is_commit(each["version"]):
             words = f"{module.path} requires an unreleased commit of {cut(each['path'])}: {cut(each['version'])}"
             yield Problem(words, module.path, each["line"])
 
@@ -62,7 +66,7 @@ CHECK = Check(
         "A replacement by a folder builds on one machine and nowhere else. A pseudo-version is a commit that its "
         "authors have not called good: it has no notes, no support, and advisories do not name it. What "
         "dependencies require of each other is theirs to answer for, so only direct requirements count; "
-        "golang.org/x is no exception."
+        "golang.org/x is no exception, but google.golang.org/genproto is: it has no releases."
     ),
     fix=(
         "Take the release that has the commit, and drop the replacement:\n\n"

@@ -150,6 +150,12 @@ CASES: Cases = {
             mod("require x.org/b v1.0.0", "require x.org/c v1.2.3-rc.1"), "2 direct requirements", ("go.mod", 0)
         ),
         "a commit that others need": passes(mod("require x.org/b v0.0.0-20240101120000-abcdefabcdef // indirect")),
+        "what has no releases": passes(
+            mod("require google.golang.org/genproto/googleapis/rpc v0.0.0-20240101120000-abcdefabcdef")
+        ),
+        "what only begins like it": fails(
+            mod("require google.golang.org/genprotos v0.0.0-20240101120000-abcdefabcdef"), "unreleased"
+        ),
         "replaced by a release": passes(mod("replace x.org/b => y.org/b v1.0.0")),
         "a folder": fails(mod("replace x.org/b => ../b"), "by the folder ../b", ("go.mod", 5)),
         "a fork's commit": fails(

@@ -14,6 +14,7 @@ import pytest
 from conformance.models import Service, Verdict
 from conformance.services import scans
 from tests.conformance.scanning.conftest import MakeService, commit, text_of
+from tests.templates.sets import SETS, answers_for
 
 pytestmark = pytest.mark.django_db
 
@@ -185,9 +186,9 @@ def failing(service: Service) -> set[str]:
     return set(rows.values_list("check_id", flat=True))
 
 
-@pytest.mark.parametrize("postgres", [False, True])
-def test_the_rendered_blank_service_is_gold_with_no_waiver(make_service: MakeService, postgres: bool) -> None:
-    found = scans.scan(make_service(postgres=postgres).pk)
+@pytest.mark.parametrize("name", SETS)
+def test_the_rendered_blank_service_is_gold_with_no_waiver(make_service: MakeService, name: str) -> None:
+    found = scans.scan(make_service(**answers_for(name)).pk)
     problems = Verdict.objects.exclude(standing__in=["pass", "not-applicable"])
     assert [(row.check_id, row.standing, row.message) for row in problems] == []
     assert (found.level, found.score, found.waived, found.is_held) == ("gold", 100, 0, False)

@@ -13,5 +13,4 @@ RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache
 FROM gcr.io/distroless/static-debian12:nonroot@sha256:afa5c872c891853ca7fcf1f12c3edb23f7eeef36189728842dd51042ff57f7ab
 COPY --from=build /out/devissuer /devissuer
 USER 65532:65532
-EXPOSE 8090
 ENTRYPOINT ["/devissuer"]
