@@ -289,16 +289,18 @@ def test_child_has_no_environment_no_network_and_limits(tmp_path: Path) -> None:
         target=render_tampered, args=(composition, tmp_path / "out/render"), kwargs={"name": "ok"}
     )
     worker.start()
-    child = None
+    child, limits = None, ""
     for _ in range(400):
         server = client._server
         children = psutil.Process(server.process.pid).children() if server else []
-        if children and os.getpgid(children[0].pid) == children[0].pid:
+        if children:
             child = children[0]
-            break
+            limits = Path(f"/proc/{child.pid}/limits").read_text(encoding="utf-8")
+            # The limits are the last of the confinement: before them it is only half in place.
+            if "Max file size             16777216" in limits:
+                break
         time.sleep(0.02)
     assert child is not None
-    limits = Path(f"/proc/{child.pid}/limits").read_text(encoding="utf-8")
     network = Path(f"/proc/{child.pid}/ns/net").readlink()
     environment = {key for key in child.environ() if key not in {"PYTHONPATH", "LC_ALL", "PYTHONDONTWRITEBYTECODE"}}
     worker.join(60)
