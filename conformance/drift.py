@@ -8,24 +8,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from conformance.examining.terms import DEPARTED, Drift
+from scaffolder.git import TreeFile
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A file in one of the renders: its blob and git's mode."""
-
-    blob: str
-    mode: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """What the lock says of a path: whether the team owns it, and whether it guards."""
 
     is_team: bool
     is_guard: bool = False
+
+
+_NOT_THE_TEMPLATES = Rule(is_team=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +47,9 @@ class Comparison:
 
 def compare(
     *,
-    recorded: Mapping[str, Version],
-    current: Mapping[str, Version],
-    newest: Mapping[str, Version],
+    recorded: Mapping[str, TreeFile],
+    current: Mapping[str, TreeFile],
+    newest: Mapping[str, TreeFile],
     rules: Mapping[str, Rule],
     renames: Mapping[str, str],
     left_out: Iterable[str] = (),
@@ -66,17 +62,24 @@ def compare(
     counts: Counter[Drift] = Counter()
     states = []
     judged = (rules.keys() | recorded.keys() | newest.keys()) - set(left_out)
-    for path in sorted(judged):
-        state = _state(path, recorded, current, newest, rules.get(path, Rule(is_team=True)), renames.get(path, ""))
-        if state is not None:
-            counts[state.drift] += 1
-            states += [state] if state.drift in DEPARTED else []
+    for path in judged:
+        moved = renames.get(path, "")
+        versions = recorded.get(path), current.get(moved or path), newest.get(path)
+        rule = rules.get(path, _NOT_THE_TEMPLATES)
+        drift = _class(*versions, rule, is_moved=bool(moved))
+        if drift is None:
+            continue
+        counts[drift] += 1
+        if drift in DEPARTED:
+            blobs = [version.blob if version else "" for version in versions]
+            states.append(FileState(path, drift, rule.is_guard, moved, *blobs))
     known = judged | set(renames.values()) | set(left_out)
-    counts[Drift.ADDED] = sum(path not in known for path in current)
+    counts[Drift.ADDED] = len(current.keys() - known)
+    states.sort(key=lambda state: state.path)
     return Comparison(tuple(states), {drift.value: counts[drift] for drift in Drift})
 
 
-def exact_renames(recorded: Mapping[str, Version], current: Mapping[str, Version]) -> dict[str, str]:
+def exact_renames(recorded: Mapping[str, TreeFile], current: Mapping[str, TreeFile]) -> dict[str, str]:
     """Return recorded paths that are gone and whose very content stands at exactly one new path."""
     gone = {path: version.blob for path, version in recorded.items() if path not in current}
     if not gone:
@@ -89,33 +92,14 @@ def exact_renames(recorded: Mapping[str, Version], current: Mapping[str, Version
     return {path: new[blob][0] for path, blob in gone.items() if len(new.get(blob, ())) == 1}
 
 
-def _state(
-    path: str,
-    recorded: Mapping[str, Version],
-    current: Mapping[str, Version],
-    newest: Mapping[str, Version],
-    rule: Rule,
-    renamed_to: str,
-) -> FileState | None:
-    before, after = recorded.get(path), newest.get(path)
-    now = current.get(renamed_to or path)
-    if rule.is_team:
-        return FileState(path, Drift.TEAM_OWNED) if now else None
-    drift = _class(before, now, after, is_guard=rule.is_guard, is_moved=bool(renamed_to))
-    if drift is None:
-        return None
-    blobs = [version.blob if version else "" for version in (before, now, after)]
-    return FileState(path, drift, rule.is_guard, renamed_to, *blobs)
-
-
 def _class(
-    before: Version | None, now: Version | None, after: Version | None, *, is_guard: bool, is_moved: bool
+    before: TreeFile | None, now: TreeFile | None, after: TreeFile | None, rule: Rule, *, is_moved: bool
 ) -> Drift | None:
-    """Return the class of a platform-owned file; None when the file is nowhere that matters."""
+    """Return the class of a file; None when it is nowhere that matters."""
+    if rule.is_team:
+        return Drift.TEAM_OWNED if now else None
     if now is None:
-        if before is None:
-            return Drift.BEHIND if after else None
-        return Drift.MISSING if after else None
+        return _class_of_absent(before, after)
     if now == after and not is_moved:
         return Drift.IN_SYNC
     changed_by_team = now != before or is_moved
@@ -123,5 +107,11 @@ def _class(
     if changed_by_team and changed_by_template:
         return Drift.FORKED
     if changed_by_team:
-        return Drift.WEAKENED if is_guard else Drift.DRIFTED
+        return Drift.WEAKENED if rule.is_guard else Drift.DRIFTED
     return Drift.BEHIND
+
+
+def _class_of_absent(before: TreeFile | None, after: TreeFile | None) -> Drift | None:
+    if after is None:
+        return None
+    return Drift.MISSING if before else Drift.BEHIND

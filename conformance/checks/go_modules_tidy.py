@@ -96,7 +96,7 @@ def _imported(subject: Subject, module: Module) -> dict[str, Evidence]:
     """Return the packages from outside the standard library that the module's files import, and where."""
     found: dict[str, Evidence] = {}
     for path in files(subject, module):
-        for package, line in _foreign(subject.fact("gosource", path)):
+        for package, line in _foreign(subject.fact("gotest" if path.endswith("_test.go") else "gosource", path)):
             if package not in found:
                 found[package] = Evidence(path, line)
     return found

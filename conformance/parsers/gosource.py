@@ -24,6 +24,7 @@ MOST_ARGUMENTS = 4
 MOST_KEYS = 100
 MOST_ROUTE = 200
 MOST_LINKS = 50
+_NO_PACKAGE = "It is not valid Go: it has no package clause."
 
 _QUERY = Query(
     LANGUAGE,
@@ -38,6 +39,8 @@ _QUERY = Query(
     [(interpreted_string_literal) (raw_string_literal)] @string
     """,
 )
+_HEAD = Query(LANGUAGE, "(package_clause (package_identifier) @package) (import_spec) @import")
+_DECLARATION = re.compile(rb"^(?:func|type|var|const)\b", re.MULTILINE)
 _PACKAGE = re.compile(rb"(?>\s+|//[^\n]*|/\*.*?\*/|;)*+package\b", re.DOTALL)
 _GENERATED = re.compile(rb"// Code generated .* DO NOT EDIT\.")
 _ROUTE = re.compile(r"(?:[A-Z]{3,20} +)?(/.*)", re.DOTALL)
@@ -62,14 +65,34 @@ _POINTERS = ("pointer_type", "parenthesized_type", "generic_type")
 
 def parse(_path: str, content: bytes) -> Any:
     """Return package, imports, functions, calls, composites and routes; ParseError when it is not Go."""
+    source = _source(content)
+    root = root_of(source)
+    return _File(source, _found(_QUERY, root)).facts(is_generated=_is_generated(root))
+
+
+def parse_head(_path: str, content: bytes) -> Any:
+    """Return package and imports alone, as go/parser's ImportsOnly; ParseError when that part is not Go."""
+    source = _source(content)
+    declaration = _DECLARATION.search(source)
+    try:
+        root = root_of(source[: declaration.start()] if declaration else source)
+    except ParseError:  # the word stood in a comment before the imports
+        root = root_of(source)
+    return _File(source, _found(_HEAD, root)).head()
+
+
+def _source(content: bytes) -> bytes:
     source = decode(content).encode()
     if not _PACKAGE.match(source):  # told at once: the tree of a text that is not Go at all takes long
-        raise ParseError("It is not valid Go: it has no package clause.", 1)
-    root = root_of(source)
-    found = QueryCursor(_QUERY).captures(root)
+        raise ParseError(_NO_PACKAGE, 1)
+    return source
+
+
+def _found(query: Query, root: Node) -> dict[str, list[Node]]:
+    found = QueryCursor(query).captures(root)
     if "package" not in found:
-        raise ParseError("It is not valid Go: it has no package clause.", 1)
-    return _File(source, found).facts(is_generated=_is_generated(root))
+        raise ParseError(_NO_PACKAGE, 1)
+    return found
 
 
 class _File:
@@ -82,13 +105,19 @@ class _File:
     def facts(self, *, is_generated: bool) -> dict[str, Any]:
         """Return the facts of the file, everything in the order of the text."""
         return {
-            "package": self._text(self._found["package"][0]),
+            **self.head(),
             "generated": is_generated,
-            "imports": [self._import(node) for node in self._all("import")],
             "functions": [self._function(node) for node in self._all("function")],
             "calls": [self._call(node) for node in self._all("call")],
             "composites": [self._composite(node) for node in self._all("composite")],
             "routes": list(self._routes()),
+        }
+
+    def head(self) -> dict[str, Any]:
+        """Return the facts of what stands before the declarations."""
+        return {
+            "package": self._text(self._found["package"][0]),
+            "imports": [self._import(node) for node in self._all("import")],
         }
 
     def _all(self, kind: str) -> list[Node]:
@@ -222,7 +251,7 @@ def _unescaped(match: re.Match[bytes]) -> bytes:
 PARSER = Parser(
     name="gosource",
     version=with_package("2", "tree-sitter-go"),
-    wants=lambda path: path.endswith(".go"),
+    wants=lambda path: path.endswith(".go") and not path.endswith("_test.go"),
     parse=parse,
     is_module_blind=True,
 )

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from conformance.drift import Rule, Version
+from conformance.drift import Rule
 from conformance.models import Expectation
 from portal.foundation import home
 from portal.foundation.errors import GoldpathError, NotFoundError
+from scaffolder.git import TreeFile
 from scaffolder.models import Lineage, TemplateVersion
 
 LOCK = ".goldpath/lock.json"
@@ -45,9 +46,9 @@ def expectation(lineage: Lineage, newest: TemplateVersion) -> Expectation:
     return Expectation.objects.get(lineage=lineage, template=newest)
 
 
-def versions_of(files: Mapping[str, Mapping[str, Any]]) -> dict[str, Version]:
+def versions_of(files: Mapping[str, Mapping[str, Any]]) -> dict[str, TreeFile]:
     """Return the files of an expectation as the comparison wants them."""
-    return {path: Version(entry["blob"], entry["mode"]) for path, entry in files.items()}
+    return {path: TreeFile(entry["blob"], entry["mode"]) for path, entry in files.items()}
 
 
 def rules_of(files: Mapping[str, Mapping[str, Any]]) -> dict[str, Rule]:

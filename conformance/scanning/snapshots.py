@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 
 from conformance import checks
-from conformance.drift import Comparison, Version, compare, exact_renames
+from conformance.drift import Comparison, compare, exact_renames
 from conformance.examining.subject import FileDrift, LockState
 from conformance.models import Service
 from conformance.scanning import evidence, examiner, expectations, facts, locks
@@ -85,7 +85,7 @@ def measure(
 ) -> Comparison:
     """Return the drift of `files`, those of `tree`: from the recorded render in git, and from the newest version."""
     render = reader.commit(lineage.render_commit) or reader.commit(RENDER_REF)
-    recorded = _versions(reader.files(render.tree, limit=MOST_FILES)) if render else {}
+    recorded = reader.files(render.tree, limit=MOST_FILES) if render else {}
     rules = expectations.rules_of(lineage.lock.get("files", {}))
     newest = recorded
     if known.newest is not None and known.newest.pk != lineage.template_id:
@@ -93,13 +93,12 @@ def measure(
         if not expected.problem:
             newest = expectations.versions_of(expected.files)
             rules = {**expectations.rules_of(expected.files), **rules}
-    current = _versions(files)
     return compare(
         recorded=recorded,
-        current=current,
+        current=files,
         newest=newest,
         rules=rules,
-        renames=_renames(recorded, current, reader, (render.tree, tree)) if render else {},
+        renames=_renames(recorded, files, reader, (render.tree, tree)) if render else {},
         left_out=(locks.LOCK,),
     )
 
@@ -156,12 +155,8 @@ def _subject(
     }
 
 
-def _versions(files: Mapping[str, TreeFile]) -> dict[str, Version]:
-    return {path: Version(file.blob, file.mode) for path, file in files.items()}
-
-
 def _renames(
-    recorded: Mapping[str, Version], current: Mapping[str, Version], reader: ObjectReader, trees: tuple[str, str]
+    recorded: Mapping[str, TreeFile], current: Mapping[str, TreeFile], reader: ObjectReader, trees: tuple[str, str]
 ) -> dict[str, str]:
     """Return where files of the render were moved to: exact moves by their ids, edited ones by git's own similarity."""
     found = exact_renames(recorded, current)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, NamedTuple, Self
 
 from portal.foundation.errors import NotFoundError
 from scaffolder.git import command
@@ -22,6 +23,8 @@ BATCH = 500
 SECONDS = 120.0
 MOST_DEPTH = 64
 _FOLDER, _SUBMODULE = "40000", "160000"
+_ENTRY = {width: re.compile(rb"([0-7]+) ([^\0]+)\0(.{%d})" % width, re.DOTALL) for width in (20, 32)}
+"""An entry of a tree by the bytes of an id: 20 for SHA-1, 32 for SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,7 @@ class CommitHead:
     committed_at: dt.datetime
 
 
-@dataclass(frozen=True, slots=True)
-class TreeFile:
+class TreeFile(NamedTuple):
     """A file of a tree: its blob and its mode as git writes it (100644, 100755, 120000)."""
 
     blob: str
@@ -177,11 +179,6 @@ def _commit_head(identity: str, content: bytes) -> CommitHead:
 
 
 def _entries(content: bytes, width: int) -> Iterator[tuple[str, str, str]]:
-    """Yield mode, name and id of each entry of a raw tree object."""
-    position = 0
-    while position < len(content):
-        space = content.index(b" ", position)
-        end = content.index(b"\0", space)
-        name = content[space + 1 : end].decode("utf-8", "replace")
-        yield content[position:space].decode("ascii"), name, content[end + 1 : end + 1 + width].hex()
-        position = end + 1 + width
+    """Yield mode, name and id of each entry of a raw tree object, ids of `width` bytes."""
+    for mode, name, identity in _ENTRY[width].findall(content):
+        yield mode.decode("ascii"), name.decode("utf-8", "replace"), identity.hex()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from conformance.drift import Comparison, FileState, Rule, Version, compare, exact_renames
+from conformance.drift import Comparison, FileState, Rule, compare, exact_renames
 from conformance.examining.terms import Drift
+from scaffolder.git import TreeFile
 
 PLATFORM, TEAM, GUARD = Rule(is_team=False), Rule(is_team=True), Rule(is_team=False, is_guard=True)
 
 
-def versions(**blobs: str) -> dict[str, Version]:
-    return {path: Version(blob, "100644") for path, blob in blobs.items()}
+def versions(**blobs: str) -> dict[str, TreeFile]:
+    return {path: TreeFile(blob, "100644") for path, blob in blobs.items()}
 
 
 def one(
@@ -48,9 +49,9 @@ def test_an_edited_platform_file_is_drifted_and_an_edited_guard_weakened() -> No
 
 def test_a_changed_mode_is_drift() -> None:
     found = compare(
-        recorded={"f": Version("a", "100755")},
-        current={"f": Version("a", "100644")},
-        newest={"f": Version("a", "100755")},
+        recorded={"f": TreeFile("a", "100755")},
+        current={"f": TreeFile("a", "100644")},
+        newest={"f": TreeFile("a", "100755")},
         rules={"f": PLATFORM},
         renames={},
     )

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from conformance.examining.parser import ParseError
-from conformance.parsers import gosource
-from conformance.parsers.gosource import parse
+from conformance.parsers import gosource, gotest
+from conformance.parsers.gosource import parse, parse_head
 
 GOPARSE = Path(__file__).parent / "goparse" / "main.go"
 FEWEST = 200
@@ -195,6 +195,33 @@ def test_what_is_nested_too_deeply_is_refused(text: str) -> None:
 def test_what_is_kept_of_a_file_is_bounded() -> None:
     found = body('\ta.b.c("/x")\n' * 8000)
     assert len(found["calls"]) == len(found["routes"]) == gosource.MOST_ITEMS
+
+
+def test_of_tests_only_what_they_import_is_read(rendered: dict[str, bytes]) -> None:
+    tests = {path: content for path, content in rendered.items() if path.endswith("_test.go")}
+    assert len(tests) > 10
+    for path, content in tests.items():
+        assert gotest.PARSER.wants(path)
+        assert not gosource.PARSER.wants(path)
+        whole = parse(path, content)
+        assert gotest.PARSER.parse(path, content) == {name: whole[name] for name in ("package", "imports")}
+
+
+def test_a_comment_before_the_imports_hides_none_of_them() -> None:
+    text = b'/*\nPackage x:\nfunc f() {}\n*/\npackage x\n\n/*\nvar a\n*/\nimport "fmt"\n\nfunc broken( {\n'
+    with pytest.raises(ParseError):
+        parse_head("a_test.go", text)
+    assert parse_head("a_test.go", text.replace(b"broken( {", b"f() {}"))["imports"][0]["path"] == "fmt"
+
+
+def test_a_broken_body_does_not_hide_what_a_test_imports() -> None:
+    assert parse_head("a_test.go", b'package x\n\nimport "fmt"\n\nfunc broken( {\n')["imports"][0]["path"] == "fmt"
+
+
+@pytest.mark.parametrize("text", [b"", b"not go", b"// package x", b"package\n", b'package x\nimport "fmt\n'])
+def test_a_test_that_does_not_begin_as_go_is_refused(text: bytes) -> None:
+    with pytest.raises(ParseError, match="not valid Go"):
+        parse_head("a_test.go", text)
 
 
 def test_every_go_file_of_a_rendered_service_is_read(rendered: dict[str, bytes]) -> None:

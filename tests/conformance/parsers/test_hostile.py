@@ -64,8 +64,8 @@ for name, content in CONTENTS.items():
     print(json.dumps([name, told(parsers.registry()[sys.argv[1]], content)]), flush=True)
 """
 PLACES = {
-    "dockerfile": "Dockerfile", "hadolint": "Dockerfile", "gosource": "main.go", "gomod": "go.mod", "gosum": "go.sum",
-    "renovate": "renovate.json",
+    "dockerfile": "Dockerfile", "hadolint": "Dockerfile", "gosource": "main.go", "gotest": "main_test.go",
+    "gomod": "go.mod", "gosum": "go.sum", "renovate": "renovate.json",
 }  # fmt: skip
 
 

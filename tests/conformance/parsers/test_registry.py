@@ -9,7 +9,7 @@ import pytest
 from conformance import parsers
 from conformance.models import Fact
 
-SHARED = {"yaml", "gosource", "gomod", "gosum", "dockerfile", "markdown", "license", "codeowners", "makefile",
+SHARED = {"yaml", "gosource", "gotest", "gomod", "gosum", "dockerfile", "markdown", "license", "codeowners", "makefile",
           "ignorefile", "secrets", "hadolint", "actionlint", "zizmor", "kubernetes", "schemas"}  # fmt: skip
 
 
