@@ -26,7 +26,7 @@ test-go: dev ## the template library: compose, build, lint and test what it rend
 	@$(PY) -m tests.run go
 
 templates: dev ## the library's own gate: every set of capabilities, tested in full
-	@GOLDPATH_TEMPLATES_FULL=1 $(PY) -m tests.run go
+	@GOLDPATH_TEST_EVERY_SET=1 $(PY) -m tests.run go
 
 check: dev lint types imports html ## lint, types, import rules, migrations, templates
 

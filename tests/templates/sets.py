@@ -28,7 +28,7 @@ SETS: dict[str, tuple[str, ...]] = {
 # What `make test` builds, vets and lints, and what of it is tested; `make templates` does all of it for all sets.
 ALWAYS_BUILT = ("none", "rest-postgres", "all")
 ALWAYS_TESTED = ("none", "rest-postgres", "all")
-FULL = os.environ.get("GOLDPATH_TEMPLATES_FULL") == "1"
+FULL = os.environ.get("GOLDPATH_TEST_EVERY_SET") == "1"
 
 
 def offered(template: Template, library: Library) -> tuple[str, ...]:

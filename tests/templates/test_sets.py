@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
+
 import pytest
 
 from scaffolder import library as libraries
-from tests.templates.conftest import BLANK
+from tests.templates.conftest import BLANK, ROOT
 from tests.templates.sets import ALWAYS_BUILT, ALWAYS_TESTED, SETS, offered, pairs_of, possible_pairs
 
 
@@ -35,3 +40,20 @@ def test_each_set_can_be_chosen(name: str) -> None:
 def test_none_and_all_are_always_built() -> None:
     assert {"none", "all"} <= set(ALWAYS_BUILT) <= set(SETS)
     assert set(ALWAYS_TESTED) <= set(ALWAYS_BUILT)
+
+
+def test_make_templates_takes_every_set() -> None:
+    """The settings of the suite remove variables of the machine: the one that the Makefile sets must outlive them."""
+    target = re.search(r"^templates:.*\n\t@(\w+=\w+) ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert target is not None
+    name, _, value = target[1].partition("=")
+    code = "import portal.settings.test; from tests.templates import sets; print(*sets.built(), '/', *sets.tested())"
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, name: value},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.split() == [*SETS, "/", *SETS]
