@@ -56,7 +56,9 @@ func newPatient() *patient {
 	return p
 }
 
-func services() map[string]grpc.ServiceInfo { return map[string]grpc.ServiceInfo{"ledger.v1.Ledger": {}} }
+func services() map[string]grpc.ServiceInfo {
+	return map[string]grpc.ServiceInfo{"ledger.v1.Ledger": {}}
+}
 
 func (p *patient) check(t testing.TB, service string) grpc_health_v1.HealthCheckResponse_ServingStatus {
 	t.Helper()

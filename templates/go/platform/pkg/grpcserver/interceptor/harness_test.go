@@ -82,7 +82,7 @@ func newFixture() *fixture {
 // unary sends a call through the chain to the handler.
 func (f *fixture) unary(ctx context.Context, fullMethod string, handler func(context.Context) error) (*transport, error) {
 	sent := &transport{}
-	chain, _ := interceptor.Chain(f.options)
+	chain, _ := interceptor.Chain(f.options) //nolint:contextcheck // a chain is made once, not for a call
 	ctx = grpc.NewContextWithServerTransportStream(ctx, sent)
 	_, err := chain(ctx, nil, &grpc.UnaryServerInfo{FullMethod: fullMethod}, func(ctx context.Context, _ any) (any, error) {
 		return nil, handler(ctx)
@@ -93,7 +93,7 @@ func (f *fixture) unary(ctx context.Context, fullMethod string, handler func(con
 // stream opens a stream through the chain to the handler.
 func (f *fixture) stream(ctx context.Context, fullMethod string, handler func(grpc.ServerStream) error) (*messages, error) {
 	sent := &transport{}
-	_, chain := interceptor.Chain(f.options)
+	_, chain := interceptor.Chain(f.options) //nolint:contextcheck // as above
 	stream := &messages{ctx: grpc.NewContextWithServerTransportStream(ctx, sent), transport: sent}
 	info := &grpc.StreamServerInfo{FullMethod: fullMethod, IsServerStream: true}
 	err := chain(nil, stream, info, func(_ any, stream grpc.ServerStream) error { return handler(stream) })
