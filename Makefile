@@ -5,7 +5,7 @@ PY := .venv/bin/python
 BIN := .venv/bin
 COOLDOWN ?= 7 days
 
-.PHONY: help run test test-sqlite test-postgres test-go templates check lint types imports html lock base dev browser bench bench-go audit clean
+.PHONY: help run test test-sqlite test-postgres test-go templates golden check lint types imports html lock base dev browser bench bench-go audit clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,10 @@ test-go: dev ## the template library: compose, build, lint and test what it rend
 
 templates: dev ## the library's own gate: every set of capabilities, tested in full
 	@GOLDPATH_TEST_EVERY_SET=1 $(PY) -m tests.run go
+
+golden: dev ## write the golden trees anew: what two sets of capabilities render
+	@GOLDPATH_TEST_WRITE_GOLDEN=1 $(BIN)/pytest -q tests/golden/test_trees.py
+	@git --no-pager diff --stat -- tests/golden
 
 check: dev lint types imports html ## lint, types, import rules, migrations, templates
 
