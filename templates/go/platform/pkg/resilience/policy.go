@@ -114,11 +114,18 @@ func (p *Policy) Start(
 		p.metrics.noTimeLeft.Inc()
 		return func() {}, p.ended(begin, err)
 	}
+	panicked := true
+	defer func() {
+		if panicked {
+			end() // nobody else will
+		}
+	}()
 	repeat := p.retry.Once
 	if repeatable {
 		repeat = p.retry.Do
 	}
 	err = repeat(call, p.guarded(func(attempt context.Context) error { return fn(call, attempt) }))
+	panicked = false
 	return end, p.ended(begin, err)
 }
 

@@ -209,3 +209,24 @@ func TestAnotherClassifierDecides(t *testing.T) {
 		require.NoError(t, nonsense.Do(t.Context(), succeed))
 	})
 }
+
+func TestACallLastsUntilItsResultIsUsed(t *testing.T) {
+	policy, _ := newPolicy(policyConfig())
+	ctx := t.Context()
+	var call context.Context
+	end, err := policy.Start(ctx, true, func(ctx, _ context.Context) error {
+		call = ctx
+		return nil
+	})
+	require.NoError(t, err)
+	require.NoError(t, call.Err())
+	end()
+	require.ErrorIs(t, call.Err(), context.Canceled)
+
+	boom := func(ctx, _ context.Context) error {
+		call = ctx
+		panic("boom")
+	}
+	require.PanicsWithValue(t, "boom", func() { _, _ = policy.Start(ctx, false, boom) })
+	require.ErrorIs(t, call.Err(), context.Canceled, "nobody else could end it")
+}
