@@ -6,12 +6,14 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from scaffolder import library as libraries
-from tests.templates.conftest import BLANK, ROOT
-from tests.templates.sets import ALWAYS_BUILT, ALWAYS_TESTED, SETS, offered, pairs_of, possible_pairs
+from scaffolder.rendering.service import render_with
+from tests.templates.conftest import BLANK, ROOT, answers
+from tests.templates.sets import ALWAYS_BUILT, ALWAYS_TESTED, SETS, answers_for, offered, pairs_of, possible_pairs
 
 
 def test_the_sets_cover_every_pair_of_choices() -> None:
@@ -40,6 +42,18 @@ def test_each_set_can_be_chosen(name: str) -> None:
 def test_none_and_all_are_always_built() -> None:
     assert {"none", "all"} <= set(ALWAYS_BUILT) <= set(SETS)
     assert set(ALWAYS_TESTED) <= set(ALWAYS_BUILT)
+
+
+def test_every_platform_package_is_in_a_set_that_is_always_tested(tmp_path: Path) -> None:
+    library = libraries.load()
+    for name in ALWAYS_TESTED:
+        render_with(library, BLANK, answers(**answers_for(name)), tmp_path / name)
+    rendered = {path for name in ALWAYS_TESTED for path in _go_files(tmp_path / name / "pkg")}
+    assert rendered == _go_files(ROOT / "templates" / "go" / "platform" / "pkg")
+
+
+def _go_files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*.go")}
 
 
 def test_make_templates_takes_every_set() -> None:
