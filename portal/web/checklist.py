@@ -15,7 +15,7 @@ GROUPS = (
     ("Guards", "What every call has to pass.", frozenset({"guard"})),
     ("Data", "Where it keeps what it knows.", frozenset({"store", "cache"})),
     ("Observability", "How you see what it does.", frozenset({"observe"})),
-    ("More", "", frozenset({"other"})),
+    ("Inside", "What its own code works with.", frozenset({"other"})),
 )
 
 

@@ -67,7 +67,7 @@ def parts(page: str) -> set[str]:
 def test_boxes_stand_in_groups_with_what_they_bring_and_need(alice_web: Client, half: Draft) -> None:
     page = show(alice_web, half)
     titles = re.findall(r'class="boxes-title">(\w+)', page)
-    assert titles == ["APIs", "Guards", "Data", "Observability", "More"]
+    assert titles == ["APIs", "Guards", "Data", "Observability", "Inside"]
     rbac = box(page, "rbac")
     assert "Decides by role who may do what." in rbac
     assert "Policy as data, tested as a table" in rbac
