@@ -59,6 +59,8 @@ require (
 
 require github.com/golang-jwt/jwt/v5 v5.3.1
 
+require github.com/hashicorp/golang-lru/v2 v2.0.7
+
 require github.com/sony/gobreaker/v2 v2.4.0
 
 require (

@@ -16,6 +16,9 @@ import (
 // maxLeeway is what RFC 7519 calls "a few minutes" of clock skew.
 const maxLeeway = 5 * time.Minute
 
+// maxCachedTokens bounds what their memory takes, at some 500 bytes each.
+const maxCachedTokens = 1_000_000
+
 // Config says whose tokens are accepted and what fetching the keys may cost.
 type Config struct {
 	// Issuer is the exact "iss" of accepted tokens.
@@ -38,6 +41,10 @@ type Config struct {
 	Leeway time.Duration `mapstructure:"leeway"`
 	// MaxTokenBytes bounds a token; longer ones are not looked at.
 	MaxTokenBytes int `mapstructure:"max_token_bytes"`
+	// CachedTokens is how many verified tokens are remembered, those used last, so
+	// that they are not verified again with every request; 0 remembers none. None
+	// is remembered beyond its end, or when the keys are fetched anew.
+	CachedTokens int `mapstructure:"cached_tokens"`
 	// RefreshInterval is how often the keys are fetched. A key that the issuer
 	// withdraws is accepted for that long.
 	RefreshInterval time.Duration `mapstructure:"refresh_interval"`
@@ -62,6 +69,7 @@ func DefaultConfig() Config {
 		ScopesClaim:        "scope",
 		Leeway:             30 * time.Second,
 		MaxTokenBytes:      8 << 10,
+		CachedTokens:       4096,
 		RefreshInterval:    15 * time.Minute,
 		UnknownKeyInterval: 10 * time.Second,
 		UnknownKeyWait:     250 * time.Millisecond,
@@ -103,6 +111,7 @@ func (c Config) Validate() error {
 		check(c.RolesClaim != "" && c.ScopesClaim != "", "auth.roles_claim and auth.scopes_claim are required"),
 		check(c.Leeway >= 0 && c.Leeway <= maxLeeway, "auth.leeway must be between 0 and 5m"),
 		check(c.MaxTokenBytes > 0, "auth.max_token_bytes must be positive"),
+		check(c.CachedTokens >= 0 && c.CachedTokens <= maxCachedTokens, "auth.cached_tokens must be between 0 and 1000000"),
 		check(c.RefreshInterval > 0, "auth.refresh_interval must be positive"),
 		check(c.UnknownKeyInterval > 0, "auth.unknown_key_interval must be positive"),
 		check(c.UnknownKeyWait >= 0, "auth.unknown_key_wait must not be negative"),

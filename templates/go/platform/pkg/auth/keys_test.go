@@ -92,3 +92,46 @@ func TestMetricNamesFollowTheConventions(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, problems)
 }
+
+func TestATokenIsVerifiedOnceUntilItEnds(t *testing.T) {
+	issuer := authtest.NewIssuer(t)
+	synctest.Test(t, func(t *testing.T) {
+		cfg := issuer.Config()
+		cfg.Leeway = 10 * time.Second
+		s := run(t, cfg, issuer)
+		token := issuer.Token(authtest.Roles("reader"), authtest.ExpiresIn(time.Minute))
+		for range 3 {
+			caller, err := s.Verify(t.Context(), token)
+			require.NoError(t, err)
+			require.Equal(t, []string{"reader"}, caller.Roles)
+			caller.Roles[0] = "admin" // nobody else sees it
+		}
+		require.InDelta(t, 2, s.value(t, "auth_token_cache_hits_total"), 0)
+
+		pass(time.Minute + cfg.Leeway - time.Millisecond)
+		_, err := s.Verify(t.Context(), token)
+		require.NoError(t, err)
+		pass(time.Millisecond)
+		_, err = s.Verify(t.Context(), token)
+		require.ErrorIs(t, err, auth.ErrTokenExpired)
+	})
+}
+
+func TestAnAcceptedTokenIsRefusedOnceItsKeyIsWithdrawn(t *testing.T) {
+	issuer := authtest.NewIssuer(t)
+	synctest.Test(t, func(t *testing.T) {
+		cfg := issuer.Config()
+		s := run(t, cfg, issuer)
+		token := issuer.Token(authtest.ExpiresIn(24 * time.Hour))
+		for range 2 {
+			_, err := s.Verify(t.Context(), token)
+			require.NoError(t, err)
+		}
+		issuer.Rotate()
+		issuer.Retire()
+		pass(cfg.RefreshInterval)
+		_, err := s.Verify(t.Context(), token)
+		require.ErrorIs(t, err, auth.ErrTokenInvalid)
+		require.InDelta(t, 1, s.value(t, "auth_tokens_refused_total", "unknown_key"), 0)
+	})
+}

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 )
@@ -21,6 +22,12 @@ type Principal struct {
 	Roles []string
 	// Scopes are what the caller was allowed to do in the name of the subject.
 	Scopes []string
+}
+
+// clone returns a copy that shares nothing with the original.
+func (p Principal) clone() Principal {
+	p.Roles, p.Scopes = slices.Clone(p.Roles), slices.Clone(p.Scopes)
+	return p
 }
 
 type contextKey struct{}

@@ -14,6 +14,7 @@ import (
 
 	"goldpath.local/service/pkg/apierror"
 	"goldpath.local/service/pkg/auth/jwks"
+	"goldpath.local/service/pkg/auth/tokencache"
 	"goldpath.local/service/pkg/lifecycle"
 )
 
@@ -22,6 +23,7 @@ type Verifier struct {
 	cfg     Config
 	parser  *jwt.Parser
 	keys    *jwks.Cache
+	known   *tokencache.Cache[Principal]
 	refused *prometheus.CounterVec
 }
 
@@ -55,6 +57,7 @@ func New(cfg Config, registry prometheus.Registerer, log *slog.Logger, opts ...O
 		cfg:     cfg,
 		parser:  newParser(cfg, source.Now),
 		keys:    jwks.New(source, registry, log),
+		known:   tokencache.New[Principal](cfg.CachedTokens, source.Now, registry),
 		refused: refused,
 	}, nil
 }
@@ -91,7 +94,9 @@ func (v *Verifier) Ready(context.Context) error {
 // ErrTokenNotYetValid or ErrTokenInvalid; while no keys were ever fetched, with
 // ErrKeysUnavailable. The check that failed is the cause, and no error holds
 // any part of the token. It blocks for at most Config.UnknownKeyWait, and
-// only when the token names a key that is not known.
+// only when the token names a key that is not known. A token that was accepted is
+// not verified again before it expires or the keys are fetched anew, unless
+// Config.CachedTokens others have been used since.
 func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) {
 	caller, err := v.verify(ctx, token)
 	if err == nil {
@@ -109,6 +114,20 @@ func (v *Verifier) verify(ctx context.Context, token string) (Principal, error) 
 	if len(token) > v.cfg.MaxTokenBytes {
 		return Principal{}, errTooLarge
 	}
+	// Asked for first, so that keys which are put in force meanwhile are not
+	// taken for those that verified the token.
+	keys := v.keys.Version()
+	if caller, ok := v.known.Get(token, keys); ok {
+		return caller.clone(), nil
+	}
+	caller, err := v.verifyAnew(ctx, token)
+	if err == nil {
+		v.known.Add(token, keys, caller.ExpiresAt.Add(v.cfg.Leeway), caller.clone())
+	}
+	return caller, err
+}
+
+func (v *Verifier) verifyAnew(ctx context.Context, token string) (Principal, error) {
 	claims, allowed := jwt.MapClaims{}, false
 	_, err := v.parser.ParseWithClaims(token, claims, func(t *jwt.Token) (any, error) {
 		allowed = true

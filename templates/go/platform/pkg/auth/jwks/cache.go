@@ -41,6 +41,7 @@ type Cache struct {
 	log       *slog.Logger
 	refreshes *prometheus.CounterVec
 	current   atomic.Pointer[set]
+	version   atomic.Uint64
 	wake      chan struct{}
 
 	mu       sync.Mutex    // guards what follows, never while a fetch runs
@@ -67,6 +68,10 @@ func New(cfg Config, registry prometheus.Registerer, log *slog.Logger) *Cache {
 // Loaded reports whether there are keys. Once there are, no failure of the
 // issuer takes them away.
 func (c *Cache) Loaded() bool { return c.current.Load() != nil }
+
+// Version returns a number that changes whenever keys are put in force: what was
+// decided by earlier ones may not hold any more.
+func (c *Cache) Version() uint64 { return c.version.Load() }
 
 // Find returns the key with the id. A known one is found at once. For an unknown
 // one the issuer is asked, rarely and by one fetch for all, and waited for
@@ -172,6 +177,7 @@ func (c *Cache) refresh(ctx context.Context) (ignored, err error) {
 		return nil, fmt.Errorf("%w: %w", errAnswer, err)
 	}
 	c.current.Store(&set{keys: keys, fetched: c.cfg.Now()})
+	c.version.Add(1)
 	return ignored, nil
 }
 
