@@ -47,10 +47,6 @@ func identify(ctx context.Context, verifier *auth.Verifier, fields []string) (au
 	}
 }
 
-// operationName returns method and route of a request, as the tables of an API name
-// its operations: "GET /api/v1/tasks/:id".
-func operationName(c *gin.Context) string { return c.Request.Method + " " + c.FullPath() }
-
 // refuse fails with a challenge that says how to be let in (RFC 6750, 3).
 func refuse(c *gin.Context, realm string, err error) {
 	if challenge := auth.Challenge(realm, err); challenge != "" {

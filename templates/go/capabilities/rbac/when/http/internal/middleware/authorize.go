@@ -12,7 +12,7 @@ import (
 // names the service in challenges.
 func Authorize(policy *rbac.Authorizer, table rbac.Table, realm string) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		if err := policy.Authorize(c.Request.Context(), table[operationName(c)]); err != nil {
+		if err := policy.Authorize(c.Request.Context(), table[c.Request.Method+" "+c.FullPath()]); err != nil {
 			refuse(c, realm, err)
 			return
 		}
