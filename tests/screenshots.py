@@ -22,13 +22,16 @@ DEMO_SECONDS = 180
 def main() -> None:
     """Start the portal with its demo services and take every picture."""
     _set_up_django()
+    chromium = find()
+    if chromium is None:
+        raise SystemExit("There is no Chromium: make browser")
     with tempfile.TemporaryDirectory(prefix="goldpath-pictures-", ignore_cleanup_errors=True) as home:
         stack = Stack(Path(home), environment={"GOLDPATH_DEMO": "1"}).prepare()
         stack.start("web", "worker")
         try:
             _wait_for_the_demo(stack)
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox"])
+                browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
                 context = browser.new_context(base_url=stack.url, color_scheme="light")
                 _take_all(Portal(context.new_page(), stack))
                 browser.close()
