@@ -96,8 +96,11 @@ def test_filters_answer_while_they_are_chosen(visit: Callable[..., Any], weakene
         page.get_by_label("Search").fill("nothing-like-this")
         expect(page.get_by_text("No service fits these filters")).to_be_visible()
         assert "text=nothing-like-this" in page.url
-        page.get_by_role("link", name="Start over").first.click()
+        # As slowly as people: leaving the field must not fetch the results anew, under the pointer.
+        page.get_by_role("link", name="Start over").first.click(delay=600)
         expect(page.get_by_role("link", name="Guarded")).to_be_visible()
+        page.get_by_label("Level").select_option("gold")
+        expect(page).to_have_url(re.compile("level=gold"))
 
 
 def test_pictures_lead_on_with_the_keyboard_alone(visit: Callable[..., Any], weakened: str) -> None:

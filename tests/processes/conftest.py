@@ -23,5 +23,9 @@ def token(stack: Stack) -> str:
     return stack.token("alice")
 
 
+WHO = ("-c", "user.name=Alice", "-c", "user.email=alice@goldpath.example")
+
+
 def git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout
+    """Run git as somebody: a new machine has no name in its configuration."""
+    return subprocess.run(["git", *WHO, *arguments], capture_output=True, text=True, check=True).stdout
