@@ -14,6 +14,7 @@ import catalog.services as catalog
 from portal.foundation.actors import Actor
 from scaffolder.actions import registry
 from scaffolder.engine import context
+from scaffolder.engine.claims import heartbeat
 from scaffolder.models import Run, Step, TemplateVersion
 from tests.scaffolder.engine.acts import Make, Say, Wait, World, world
 
@@ -40,6 +41,7 @@ def outside(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[Wor
     monkeypatch.setattr(context, "LOOK_SECONDS", 0.0)
     world.__init__()  # type: ignore[misc]
     yield world
+    heartbeat._holders.clear()  # a kill in a test leaves its claim behind, and the thread would renew it between tests
     for act_id in (Make.id, Say.id, Wait.id):
         registry.forget(act_id)
 
