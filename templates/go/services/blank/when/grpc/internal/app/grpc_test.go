@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -134,7 +136,9 @@ func TestReflectionCanBeTurnedOff(t *testing.T) {
 			err = stream.Send(&reflectionv1.ServerReflectionRequest{
 				MessageRequest: &reflectionv1.ServerReflectionRequest_ListServices{},
 			})
-			require.NoError(t, err)
+			if !errors.Is(err, io.EOF) { // who refuses may be quicker than the request; Recv tells why
+				require.NoError(t, err)
+			}
 			_, err = stream.Recv()
 			require.Equal(t, want, status.Code(err))
 			_ = stream.CloseSend()
