@@ -179,6 +179,12 @@ def _commit_head(identity: str, content: bytes) -> CommitHead:
 
 
 def _entries(content: bytes, width: int) -> Iterator[tuple[str, str, str]]:
-    """Yield mode, name and id of each entry of a raw tree object, ids of `width` bytes."""
-    for mode, name, identity in _ENTRY[width].findall(content):
+    """Yield mode, name and id of each entry of a raw tree object, ids of `width` bytes.
+
+    A tree that does not consist of entries alone is not git's, and raises NotFoundError: what it hides is not guessed.
+    """
+    entries = _ENTRY[width].findall(content)
+    if sum(len(mode) + len(name) for mode, name, _ in entries) + len(entries) * (2 + width) != len(content):
+        raise NotFoundError("The repository holds a folder that git cannot read.")
+    for mode, name, identity in entries:
         yield mode.decode("ascii"), name.decode("utf-8", "replace"), identity.hex()

@@ -88,19 +88,28 @@ def test_lists_and_scans_work_without_javascript(visit: Callable[..., Any], weak
         expect(page.get_by_text("Its result appears here by itself.")).to_have_count(0, timeout=30_000)
 
 
-def test_filters_answer_while_they_are_chosen(visit: Callable[..., Any], weakened: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "nothing", "choice", "value"),
+    [
+        ("/conformance/services", "No service fits these filters", "Level", "gold"),
+        ("/catalog", "Nothing fits these filters", "Kind", "Group"),
+    ],
+)
+def test_filters_answer_while_they_are_chosen(
+    visit: Callable[..., Any], weakened: str, path: str, nothing: str, choice: str, value: str
+) -> None:
     with visit() as portal:
         page = portal.page
         portal.sign_in()
-        page.goto("/conformance/services")
+        page.goto(path)
         page.get_by_label("Search").fill("nothing-like-this")
-        expect(page.get_by_text("No service fits these filters")).to_be_visible()
+        expect(page.get_by_text(nothing)).to_be_visible()
         assert "text=nothing-like-this" in page.url
         # As slowly as people: leaving the field must not fetch the results anew, under the pointer.
         page.get_by_role("link", name="Start over").first.click(delay=600)
         expect(page.get_by_role("link", name="Guarded")).to_be_visible()
-        page.get_by_label("Level").select_option("gold")
-        expect(page).to_have_url(re.compile("level=gold"))
+        page.get_by_label(choice).select_option(value)
+        expect(page).to_have_url(re.compile(f"={value}"))
 
 
 def test_pictures_lead_on_with_the_keyboard_alone(visit: Callable[..., Any], weakened: str) -> None:

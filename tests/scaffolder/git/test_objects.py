@@ -96,6 +96,29 @@ def test_a_folder_bomb_is_refused(repository: Path) -> None:
         reader.files(tree, limit=50_000)
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"100644 b",
+        b"100644 b\0short",
+        b"100644 b\0" + b"\1" * 19,
+        b"\xff\0100644 b\0" + b"\1" * 20,
+        b"100644 \0" + b"\1" * 20,
+    ],
+)
+def test_a_tree_that_is_not_gits_is_refused_and_hides_nothing(repository: Path, rest: bytes) -> None:
+    content = b"100644 a.txt\0" + bytes.fromhex(git(repository, "rev-parse", "main:a.txt"))
+    command = ["git", "hash-object", "-t", "tree", "-w", "--literally", "--stdin"]
+    for written, is_whole in ((content, True), (content + rest, False)):
+        made = subprocess.run(command, cwd=repository, check=True, capture_output=True, input=written)
+        with ObjectReader(repository) as reader:
+            if is_whole:
+                assert set(reader.files(made.stdout.decode().strip(), limit=10)) == {"a.txt"}
+                continue
+            with pytest.raises(NotFoundError, match="folder that git cannot read"):
+                reader.files(made.stdout.decode().strip(), limit=10)
+
+
 def test_edited_files_that_were_moved_are_found(repository: Path) -> None:
     work = repository.parent
     old = git(work, "rev-parse", "HEAD^{tree}")

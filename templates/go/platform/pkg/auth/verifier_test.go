@@ -272,6 +272,7 @@ func TestConfigNamesEveryMistake(t *testing.T) {
 		"auth.fetch_timeout":        func(c *auth.Config) { c.FetchTimeout = 0 },
 		"auth.max_response_bytes":   func(c *auth.Config) { c.MaxResponseBytes = 0 },
 		"auth.max_keys":             func(c *auth.Config) { c.MaxKeys = 0 },
+		"auth.cached_tokens":        func(c *auth.Config) { c.CachedTokens = -1 },
 	}
 	for want, spoil := range tests {
 		t.Run(want, func(t *testing.T) {

@@ -22,6 +22,7 @@ const (
 type set struct {
 	keys    map[string]Key
 	fetched time.Time
+	version uint64 // counts the sets, from 1
 }
 
 // What Find answers when it finds no key.
@@ -41,7 +42,6 @@ type Cache struct {
 	log       *slog.Logger
 	refreshes *prometheus.CounterVec
 	current   atomic.Pointer[set]
-	version   atomic.Uint64
 	wake      chan struct{}
 
 	mu       sync.Mutex    // guards what follows, never while a fetch runs
@@ -70,8 +70,13 @@ func New(cfg Config, registry prometheus.Registerer, log *slog.Logger) *Cache {
 func (c *Cache) Loaded() bool { return c.current.Load() != nil }
 
 // Version returns a number that changes whenever keys are put in force: what was
-// decided by earlier ones may not hold any more.
-func (c *Cache) Version() uint64 { return c.version.Load() }
+// decided by earlier ones may not hold any more. It is 0 while there are none.
+func (c *Cache) Version() uint64 {
+	if found := c.current.Load(); found != nil {
+		return found.version
+	}
+	return 0
+}
 
 // Find returns the key with the id. A known one is found at once. For an unknown
 // one the issuer is asked, rarely and by one fetch for all, and waited for
@@ -176,8 +181,7 @@ func (c *Cache) refresh(ctx context.Context) (ignored, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errAnswer, err)
 	}
-	c.current.Store(&set{keys: keys, fetched: c.cfg.Now()})
-	c.version.Add(1)
+	c.current.Store(&set{keys: keys, fetched: c.cfg.Now(), version: c.Version() + 1})
 	return ignored, nil
 }
 
