@@ -10,8 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Cache remembers the tokens that were used last, by their hashes: who reads the
-// memory of the process finds no token here. Only what was verified may be kept, so
+// Cache remembers the tokens that were used last, by their hashes, so that it holds
+// nothing that could be shown as a token. Only what was verified may be kept, so
 // that forged tokens take no places. It is safe for concurrent use.
 type Cache[T any] struct {
 	entries *lru.Cache[[sha256.Size]byte, entry[T]] // nil keeps nothing
