@@ -30,8 +30,10 @@ func (h *handler) Enabled(_ context.Context, level slog.Level) bool {
 
 // Handle passes a flat copy of the record to the backend.
 func (h *handler) Handle(ctx context.Context, record slog.Record) error {
-	attrs := appendSpan(ctx, slices.Clone(h.attrs))
-	for _, attr := range fromContext(ctx) {
+	carried := fromContext(ctx)
+	attrs := make([]slog.Attr, 0, len(h.attrs)+spanAttrs+len(carried)+record.NumAttrs())
+	attrs = appendSpan(ctx, append(attrs, h.attrs...))
+	for _, attr := range carried {
 		attrs = appendFlat(attrs, "", attr)
 	}
 	record.Attrs(func(attr slog.Attr) bool {

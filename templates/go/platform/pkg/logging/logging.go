@@ -6,12 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"time"
-
-	"github.com/sirupsen/logrus"
-	logrusslog "github.com/sirupsen/logrus/hooks/slog"
-	"go.uber.org/zap/exp/zapslog"
-	"go.uber.org/zap/zapcore"
 )
 
 // The backends that New knows.
@@ -33,6 +27,8 @@ const (
 const (
 	keyTraceID = "trace_id"
 	keySpanID  = "span_id"
+
+	spanAttrs = 2 // of these two
 )
 
 // Options configures New.
@@ -73,43 +69,4 @@ func newBackend(w io.Writer, name string) (slog.Handler, error) {
 	default:
 		return nil, fmt.Errorf("unknown log backend %q (known: %s, %s)", name, Logrus, Zap)
 	}
-}
-
-func newLogrus(w io.Writer) slog.Handler {
-	logger := logrus.New()
-	logger.SetOutput(w)
-	logger.SetLevel(logrus.DebugLevel)
-	logger.SetFormatter(&logrus.JSONFormatter{
-		TimestampFormat:   time.RFC3339Nano,
-		DisableHTMLEscape: true,
-		FieldMap: logrus.FieldMap{
-			logrus.FieldKeyTime:  keyTime,
-			logrus.FieldKeyLevel: keyLevel,
-			logrus.FieldKeyMsg:   keyMessage,
-		},
-	})
-	return logrusslog.NewHandler(logger, nil)
-}
-
-func newZap(w io.Writer) slog.Handler {
-	encoder := zapcore.NewJSONEncoder(zapcore.EncoderConfig{
-		TimeKey:     keyTime,
-		LevelKey:    keyLevel,
-		MessageKey:  keyMessage,
-		LineEnding:  zapcore.DefaultLineEnding,
-		EncodeTime:  zapcore.RFC3339NanoTimeEncoder,
-		EncodeLevel: encodeZapLevel,
-	})
-	core := zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(w)), zapcore.DebugLevel)
-	const never = slog.Level(127)
-	return zapslog.NewHandler(core, zapslog.AddStacktraceAt(never))
-}
-
-// encodeZapLevel spells levels as logrus does.
-func encodeZapLevel(level zapcore.Level, enc zapcore.PrimitiveArrayEncoder) {
-	if level == zapcore.WarnLevel {
-		enc.AppendString("warning")
-		return
-	}
-	zapcore.LowercaseLevelEncoder(level, enc)
 }

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"math"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -47,6 +49,8 @@ func TestBackendsWriteTheSameRecord(t *testing.T) {
 		"error":  func(l *slog.Logger) { l.Error("failed", "error", errors.New("boom")) },
 		"warn":   func(l *slog.Logger) { l.Warn("careful", "took", 1500*time.Millisecond, "at", at) },
 		"debug":  func(l *slog.Logger) { l.Debug("detail", "map", map[string]any{"a": "b"}, "nil", nil) },
+		"number": func(l *slog.Logger) { l.Info("not a number", "f", math.NaN(), "big", uint64(math.MaxUint64)) },
+		"names":  func(l *slog.Logger) { l.Info("name", "ip", netip.MustParseAddr("192.0.2.1"), "bytes", []byte{1, 255}) },
 		"custom": func(l *slog.Logger) { l.Log(context.Background(), slog.LevelError+4, "worse") },
 		"groups": func(l *slog.Logger) {
 			l.WithGroup("http").With("route", "/x").WithGroup("").Info("done", "status", 200)
