@@ -146,6 +146,19 @@ func TestSecretsAreMaskedHoweverTheyArePrinted(t *testing.T) {
 	require.Empty(t, config.Secret("").String(), "an empty secret is visibly empty")
 }
 
+func TestVariablesThatSetNothingAreFound(t *testing.T) {
+	for _, name := range []string{
+		"SMP_SERVER_LIMIT", "SMP_PASSWORD_FILE", "SMP_SERVER_LIMITS", "SMP_PASSWORT_FILE", "SMP_", "SMPL_OTHER",
+	} {
+		t.Setenv(name, "1")
+	}
+	unknown, err := config.UnknownEnv(defaults(), "SMP")
+	require.NoError(t, err)
+	require.Equal(t, []string{"SMP_", "SMP_PASSWORT_FILE", "SMP_SERVER_LIMITS"}, unknown)
+	_, err = config.UnknownEnv(7, "SMP")
+	require.ErrorContains(t, err, "read config struct")
+}
+
 func TestDescribeMakesDurationsReadable(t *testing.T) {
 	described, err := config.Describe(defaults())
 	require.NoError(t, err)

@@ -61,16 +61,16 @@ func Load[T any](defaults T, opts Options) (T, error) {
 func readSecretFiles(v *viper.Viper, prefix string) error {
 	for _, key := range v.AllKeys() {
 		env := EnvName(prefix, key)
-		path, ok := os.LookupEnv(env + "_FILE")
+		path, ok := os.LookupEnv(env + fileSuffix)
 		if !ok || path == "" {
 			continue
 		}
 		if os.Getenv(env) != "" {
-			return fmt.Errorf("%s and %s_FILE are both set: keep one", env, env)
+			return fmt.Errorf("%s and %s are both set: keep one", env, env+fileSuffix)
 		}
 		content, err := os.ReadFile(path) //nolint:gosec // the operator chooses the path
 		if err != nil {
-			return fmt.Errorf("read %s_FILE: %w", env, err)
+			return fmt.Errorf("read %s: %w", env+fileSuffix, err)
 		}
 		v.Set(key, strings.TrimRight(string(content), "\r\n"))
 	}

@@ -95,12 +95,21 @@ func setup(ctx context.Context, w io.Writer) (*config.Store, *slog.Logger, error
 			level.Set(parsed)
 		}
 	})
+	return configs, log, report(ctx, log, cfg)
+}
+
+// report logs what is configured, and what somebody may have meant to configure.
+func report(ctx context.Context, log *slog.Logger, cfg config.Config) error {
 	described, err := pkgconfig.Describe(cfg)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	log.InfoContext(ctx, "configuration loaded", "config", described)
-	return configs, log, nil
+	unknown, err := cfg.UnknownEnv()
+	if len(unknown) > 0 {
+		log.WarnContext(ctx, "variables that set nothing: look for typing mistakes", "variables", unknown)
+	}
+	return err
 }
 
 func version(_ context.Context, stdout io.Writer) error {

@@ -63,6 +63,20 @@ func TestInvalidConfigurationStopsEveryCommandThatReadsIt(t *testing.T) {
 	}
 }
 
+func TestVariablesThatSetNothingAreNamed(t *testing.T) {
+	t.Setenv("APP_CONFIG_FILE", "")
+	t.Setenv("APP_LOG_BACKEND", "zap")
+	t.Setenv("APP_LOG_BACKENT", "zap")
+	var out bytes.Buffer
+	_, _, err := setup(t.Context(), &out)
+	require.NoError(t, err)
+	require.Contains(t, out.String(), "variables that set nothing")
+	require.Contains(t, out.String(), `"APP_LOG_BACKENT"`)
+	for _, known := range []string{"APP_CONFIG_FILE", "APP_LOG_BACKEND"} {
+		require.NotContains(t, out.String(), `"`+known+`"`)
+	}
+}
+
 func TestTheLogLevelFollowsTheConfiguration(t *testing.T) {
 	t.Setenv("APP_DYNAMIC_LOG_LEVEL", "warn")
 	var out bytes.Buffer

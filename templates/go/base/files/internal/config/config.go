@@ -4,6 +4,7 @@ package config
 import (
 	"errors"
 	"os"
+	"slices"
 	"time"
 
 	"goldpath.local/service/pkg/config"
@@ -179,16 +180,22 @@ func serverDefaults(addr string) httpserver.Config {
 	}
 }
 
+// fileVariable names the configuration file.
+const fileVariable = EnvPrefix + "_CONFIG_FILE"
+
 // Load reads and validates the defaults, the file of APP_CONFIG_FILE, and the environment.
 func Load() (Config, error) {
-	cfg, err := config.Load(Default(), config.Options{
-		EnvPrefix: EnvPrefix,
-		File:      os.Getenv(EnvPrefix + "_CONFIG_FILE"),
-	})
+	cfg, err := config.Load(Default(), config.Options{EnvPrefix: EnvPrefix, File: os.Getenv(fileVariable)})
 	if err != nil {
 		return Config{}, err
 	}
 	return cfg, cfg.Validate()
+}
+
+// UnknownEnv returns the environment variables that are named like settings and are none.
+func (c Config) UnknownEnv() ([]string, error) {
+	unknown, err := config.UnknownEnv(c, EnvPrefix)
+	return slices.DeleteFunc(unknown, func(name string) bool { return name == fileVariable }), err
 }
 
 // Store holds the configuration in force.

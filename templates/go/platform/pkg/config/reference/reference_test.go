@@ -72,7 +72,7 @@ type (
 	http struct {
 		Server
 
-		// BodyLimit is the greatest body, in bytes. ReadTimeout must allow it.
+		// BodyLimit is the greatest body, in bytes. ReadTimeout must allow it, and a BodyLimit of 0 is none.
 		BodyLimit int64
 		Origins []string // Origins may call, e.g. ` + "`https://a|b`" + `.
 		// Headers are added.

@@ -145,7 +145,7 @@ var (
 )
 
 // forOperators writes the names of fields as they are in keys: that of the field
-// itself at the beginning, and those of its neighbours that are no plain words.
+// itself at the beginning, and all others that are no plain words.
 // Links to other Go code, which lead nowhere here, become plain text.
 func forOperators(doc string, f field) string {
 	doc = docLink.ReplaceAllString(doc, "$1")
@@ -153,7 +153,9 @@ func forOperators(doc string, f field) string {
 		doc = "`" + f.key + "` " + rest
 	}
 	return camelCase.ReplaceAllStringFunc(doc, func(word string) string {
-		if key := neighbour(f.owner, word); key != "" && word != f.name {
+		key := neighbour(f.owner, word)
+		// The section GraphQL may speak of GraphQL; MaxBytes is never a plain word.
+		if key != "" && (word != f.name || strings.Contains(key, "_")) {
 			return "`" + key + "`"
 		}
 		return word
