@@ -26,7 +26,7 @@ test-go: dev ## the template library: compose, build, lint and test what it rend
 	@$(PY) -m tests.run go
 
 templates: dev ## the library's own gate: every set of capabilities, tested in full
-	@GOLDPATH_TEST_EVERY_SET=1 $(PY) -m tests.run go
+	@GOLDPATH_TEST_EVERY_SET=1 $(PY) -m tests.run templates
 
 golden: dev ## write the golden trees anew: what two sets of capabilities render
 	@GOLDPATH_TEST_WRITE_GOLDEN=1 $(BIN)/pytest -q tests/golden/test_trees.py

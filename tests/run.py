@@ -1,7 +1,7 @@
-"""Runs the suite: `python -m tests.run all|sqlite|postgres|go [pytest arguments]`.
+"""Runs the suite: `python -m tests.run all|sqlite|postgres|go|e2e|templates [pytest arguments]`.
 
 `all` is what `make test` does: the suite on SQLite with coverage, the suite on PostgreSQL, the template library with
-Go, and the browser.
+Go, and the browser. `templates` is the library's own gate, which `make templates` tells to take every set.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from pathlib import Path
 from tests.engines import postgres
 
 COVERAGE = ["--cov", "--cov-report=term:skip-covered"]
+# What looks at renders and needs no Go: manifests and documents, golden trees, the level that a render reaches.
+RENDERED = ("tests/templates", "tests/golden", "tests/conformance/scanning/test_mutations.py")
 WORKERS = os.environ.get("GOLDPATH_TEST_WORKERS", "2")
 
 
@@ -49,6 +51,12 @@ def go(arguments: Sequence[str] = ()) -> bool:
     return pytest("Template library", "-m", "go", "--timeout=2400", *arguments)
 
 
+def templates(arguments: Sequence[str] = ()) -> bool:
+    """Judge all that the template library renders: without Go first, which is quick, then with it."""
+    quick = pytest("Template library, without Go", "-n", WORKERS, "-m", "not go and not e2e", *RENDERED, *arguments)
+    return go(arguments) and quick
+
+
 def e2e(arguments: Sequence[str] = ()) -> bool:
     """Walk the whole job in a real browser against real processes."""
     side_by_side = ("-n", WORKERS, "--dist", "loadfile")  # each file has an installation of its own
@@ -61,7 +69,7 @@ def everything(arguments: Sequence[str] = ()) -> bool:
     return all(results)
 
 
-PARTS = {"all": everything, "sqlite": sqlite, "postgres": on_postgres, "go": go, "e2e": e2e}
+PARTS = {"all": everything, "sqlite": sqlite, "postgres": on_postgres, "go": go, "e2e": e2e, "templates": templates}
 
 if __name__ == "__main__":
     sys.exit(0 if PARTS[sys.argv[1]](sys.argv[2:]) else 1)

@@ -14,7 +14,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.templates.conftest import ROOT
-from tests.templates.renders import documents, rendered, workflow_jobs
+from tests.templates.renders import documents, rendered_set, workflow_jobs
+from tests.templates.sets import SETS, built
 
 PINNED = re.compile(r"uses: (?P<action>[\w.-]+/[\w./-]+)@(?P<commit>[0-9a-f]{40}) # v(?P<release>\d+\.\d+\.\d+)")
 CI_JOBS = {
@@ -26,6 +27,7 @@ CI_JOBS = {
     "Secrets",
     "Image and manifests",
 }
+NEEDED_PORTS = {"postgres": 5432, "redis": 6379, "jwt": 443}
 NAME = {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", "maxLength": 63}
 METADATA = {"type": "object", "required": ["name"], "properties": {"name": NAME, "displayName": {"type": "string"}}}
 SOURCE = {
@@ -91,9 +93,14 @@ SLO_SPEC = {
 }
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["without-postgres", "with-postgres"])
+@pytest.fixture(scope="module", params=built())
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return rendered(tmp_path_factory.mktemp("render") / "out", postgres=request.param).directory
+    return rendered_set(tmp_path_factory.mktemp("render") / request.param, request.param)
+
+
+def has(folder: Path, *capabilities: str) -> bool:
+    """Tell whether the set that was rendered holds one of these capabilities."""
+    return bool({*capabilities} & {*SETS[folder.name]})
 
 
 def judged(folder: Path, tool: str, *arguments: str) -> None:
@@ -147,7 +154,12 @@ def test_jobs_have_least_rights_and_an_end(folder: Path) -> None:
 
 def test_names_of_required_jobs_stay(folder: Path) -> None:
     ci = {job["name"] for name, job in workflow_jobs(folder).items() if name.startswith("ci.yml:")}
-    assert ci == CI_JOBS
+    assert ci == ci_jobs(folder)
+
+
+def ci_jobs(folder: Path) -> set[str]:
+    """Return the names of the jobs that a render must have: a service without an API has no contract."""
+    return CI_JOBS if has(folder, "rest", "grpc", "graphql") else CI_JOBS - {"API contract"}
 
 
 def test_a_release_is_tested_signed_and_attested_before_it_is_announced(folder: Path) -> None:
@@ -164,7 +176,7 @@ def test_a_release_is_tested_signed_and_attested_before_it_is_announced(folder: 
 
 
 def test_the_image_is_built_as_hadolint_wants_with_the_toolchain_of_the_module(folder: Path) -> None:
-    judged(folder, "hadolint", "deployments/docker/Dockerfile")
+    judged(folder, "hadolint", *(str(path) for path in sorted(folder.rglob("*Dockerfile"))))
     dockerfile = text(folder, "deployments/docker/Dockerfile")
     images = re.findall(r"^FROM (?:--platform=\S+ )?(\S+)", dockerfile, re.MULTILINE)
     assert all(re.search(r"@sha256:[0-9a-f]{64}$", image) for image in images)
@@ -178,6 +190,10 @@ def test_every_image_is_pinned_by_its_digest(folder: Path) -> None:
         for line in text(folder, path).splitlines():
             if line.strip().startswith("image: "):
                 assert re.search(r"@sha256:[0-9a-f]{64}$", line) or "${{" in line, f"{path}: {line.strip()}"
+
+
+def test_the_compose_file_is_as_the_specification_wants(folder: Path) -> None:
+    judged(folder, "check-jsonschema", "--builtin-schema", "vendor.compose-spec", "deployments/docker/compose.yaml")
 
 
 def manifests(folder: Path) -> list[Path]:
@@ -248,7 +264,7 @@ def test_the_service_can_lose_a_node_and_reach_what_it_needs(folder: Path) -> No
     assert "ingress" not in deny["spec"]
     assert "egress" not in deny["spec"]
     ports = {port["port"] for rule in allow["spec"]["egress"] for port in rule["ports"]}
-    assert ports == {53, 4317, 4318} | ({5432} if (folder / "migrations").exists() else set())
+    assert ports == {53, 4317, 4318}.union(port for name, port in NEEDED_PORTS.items() if has(folder, name))
 
 
 def queries(folder: Path) -> list[str]:
@@ -313,19 +329,27 @@ def test_documents_name_commands_and_files_that_exist(folder: Path) -> None:
 
 def test_every_job_of_ci_is_explained(folder: Path) -> None:
     contributing = text(folder, "CONTRIBUTING.md")
-    assert {name for name in CI_JOBS if f"| {name} |" not in contributing} == set()
+    explained = set(re.findall(r"^\| ([A-Z][^|]+) \|", contributing, re.MULTILINE))
+    assert ci_jobs(folder) <= explained
+    assert CI_JOBS & explained <= ci_jobs(folder)
 
 
 def test_the_lock_knows_who_owns_what_is_new(folder: Path) -> None:
     files = json.loads((folder / ".goldpath" / "lock.json").read_text(encoding="utf-8"))["files"]
-    for path in (*workflows(folder), ".github/dependabot.yml", ".spectral.yaml"):
+    rest = has(folder, "rest")
+    for path in (*workflows(folder), ".github/dependabot.yml", *[".spectral.yaml"] * rest):
         assert (files[path]["class"], files[path]["guard"]) == ("platform", True), path
-    for path in ("LICENSE", "SECURITY.md", "CONTRIBUTING.md", "docs/slo.yaml", "api/rest/breaking-changes.txt"):
+    changes = ["api/rest/breaking-changes.txt"] * rest
+    for path in ("LICENSE", "SECURITY.md", "CONTRIBUTING.md", "docs/slo.yaml", *changes):
         assert files[path]["class"] == "team", path
-    assert files["tools/openapi/package-lock.json"]["class"] == "generated"
+    assert ("tools/openapi/package-lock.json" in files) == rest
+    assert files.get("tools/openapi/package-lock.json", {"class": "generated"})["class"] == "generated"
 
 
 def test_npm_packages_are_pinned_with_their_checksums(folder: Path) -> None:
+    if not has(folder, "rest"):
+        assert list(folder.rglob("package.json")) == []
+        return
     lock = json.loads(text(folder, "tools/openapi/package-lock.json"))
     packages = {name: package for name, package in lock["packages"].items() if name}
     assert packages

@@ -12,6 +12,9 @@ from tests.templates.sets import FULL, SETS
 
 pytestmark = pytest.mark.go
 MINIMUM_COVERAGE = 90.0
+PLATFORM = GoTree(ROOT / "templates" / "go" / "platform")
+# Packages that only help other tests (*test) count as tests do: not.
+_COVERED = re.compile(r"^ok\s+goldpath\.local/service/pkg/(\S+)(?<!test)\s.*coverage: (\d+\.\d)% of", re.MULTILINE)
 _GENERATED = re.compile(r"^// Code generated .* DO NOT EDIT\.$")
 
 
@@ -24,12 +27,30 @@ def test_the_template_tree_builds_before_it_is_rendered(live: GoTree) -> None:
     live.run("go", "vet", "./...")
 
 
+@pytest.mark.skipif(not FULL, reason="make templates does it: what is rendered of the tree is linted and tested here")
+def test_the_template_tree_is_linted_and_tested_before_it_is_rendered(live: GoTree, golangci_lint: str) -> None:
+    live.run(golangci_lint, "run", "./...")
+    # The page of all settings is a template as well, which is what this one test compares.
+    live.run("go", "test", *race(), "-shuffle=on", "-skip=^TestEverySettingIsDocumented$", "./...")
+
+
 def test_the_platform_packages_are_a_module_of_their_own(go: str) -> None:
-    platform = GoTree(ROOT / "templates" / "go" / "platform")
-    assert unformatted(platform) == ""
-    platform.run("go", "vet", "./...")
-    if FULL:  # where time is short, the sets that are always tested hold all of them: see test_sets.py
-        platform.run("go", "test", *race(), "-shuffle=on", "./...")
+    assert unformatted(PLATFORM) == ""
+    PLATFORM.run("go", "vet", "./...")
+
+
+@pytest.mark.skipif(not FULL, reason="make templates does it: the sets that are tested hold all packages")
+def test_each_platform_package_is_covered_by_its_own_tests(go: str, engines: dict[str, str]) -> None:
+    output = PLATFORM.run("go", "test", *race(), "-shuffle=on", "-cover", "./...", **engines)
+    covered = {name: float(percent) for name, percent in _COVERED.findall(output)}
+    assert len(covered) > 40, output
+    assert {name: percent for name, percent in covered.items() if percent < MINIMUM_COVERAGE} == {}
+
+
+@pytest.mark.skipif(not FULL, reason="make templates does it: the packages are linted as a part of each render")
+def test_golangci_lint_finds_nothing_in_the_platform_packages(golangci_lint: str) -> None:
+    config = ROOT / "templates" / "go" / "base" / "files" / ".golangci.yml"
+    PLATFORM.run(golangci_lint, "run", f"--config={config}", "./...")
 
 
 def test_a_render_is_formatted_built_and_vetted(service: GoTree) -> None:

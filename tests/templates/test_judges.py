@@ -14,11 +14,11 @@ import pytest
 import yaml
 
 from tests.templates.conftest import CACHE, GoTree
-from tests.templates.renders import rendered
+from tests.templates.renders import rendered_set
 
 pytestmark = pytest.mark.go
 KUSTOMIZE = "sigs.k8s.io/kustomize/kustomize/v5@v5.8.0"
-PROBLEM = '{$ref: "#/components/responses/Problem"}'
+LIMITED = '{$ref: "#/components/responses/RateLimited"}'
 UNKNOWN_KINDS = {"ServiceMonitor", "PrometheusRule"}
 
 
@@ -44,7 +44,7 @@ def repository(go: str, stable: Path, npm: Path) -> Iterator[GoTree]:
     folder = stable / "judged"
     installed = folder.with_name("judged-bin")
     shutil.rmtree(folder, ignore_errors=True)
-    rendered(folder, postgres=True)
+    rendered_set(folder, "all")
     if installed.is_dir():
         installed.rename(folder / "bin")
     tree = GoTree(folder, {"PATH": f"{npm}{os.pathsep}{os.environ['PATH']}"})
@@ -94,7 +94,7 @@ def refused(tree: GoTree, *command: str) -> str:
     return said
 
 
-def test_the_api_is_as_spectral_wants(repository: GoTree) -> None:
+def test_the_contracts_are_as_spectral_and_buf_want(repository: GoTree) -> None:
     repository.run("make", "api-lint")
 
 
@@ -107,7 +107,7 @@ def test_the_api_is_as_spectral_wants(repository: GoTree) -> None:
         ("        application/problem+json:", "        application/json:", "errors-are-problems"),
         ("notes: {type: string, maxLength: 4000}", "notes: {type: string}", "bounded-texts"),
         ("      operationId: listTasks\n", "", "operation-operationId"),
-        (f'        "404": {PROBLEM}\n        default:', '        "404":', "default-response"),
+        (f'        "429": {LIMITED}\n        default:', '        "429":', "default-response"),
     ],
 )
 def test_each_rule_of_the_api_catches_what_it_is_for(spoiled: GoTree, before: str, after: str, rule: str) -> None:
@@ -123,6 +123,43 @@ def test_a_change_that_breaks_clients_is_refused_unless_it_was_agreed_on(spoiled
     with (spoiled.folder / "api" / "rest" / "breaking-changes.txt").open("a", encoding="utf-8") as agreed:
         agreed.write(f"{change}\n")
     spoiled.run("make", "api-breaking")
+
+
+@pytest.mark.parametrize(
+    ("contract", "before", "after", "said"),
+    [
+        ("api/proto/tasks/v1/tasks.proto", "  string title = 2;", "  string headline = 2;", "title"),
+        ("api/proto/tasks/v1/tasks.proto", "  string title = 2;", "  int64 title = 2;", "type"),
+        ("api/graphql/schema.graphqls", "  notes: String!\n  status", "  status", "notes"),
+        ("api/graphql/schema.graphqls", "  status: TaskStatus!", "  status: TaskStatus", "status"),
+    ],
+)
+def test_a_contract_that_breaks_clients_is_refused(
+    spoiled: GoTree, contract: str, before: str, after: str, said: str
+) -> None:
+    replace(spoiled, contract, before, after)
+    assert said in refused(spoiled, "make", "api-breaking")
+
+
+def test_a_change_of_the_schema_may_be_agreed_on(spoiled: GoTree) -> None:
+    replace(spoiled, "api/graphql/schema.graphqls", "  status: TaskStatus!", "  status: TaskStatus")
+    found = refused(spoiled, "go", "run", "./tools/graphqldiff", "origin/main")
+    change = next(line for line in found.splitlines() if "status" in line)
+    with (spoiled.folder / "api" / "graphql" / "breaking-changes.txt").open("a", encoding="utf-8") as agreed:
+        agreed.write(f"{change}\n")
+    spoiled.run("make", "graphql-breaking")
+
+
+def test_contracts_that_are_new_break_nobody(spoiled: GoTree) -> None:
+    for folder in ("api/proto", "api/graphql"):
+        spoiled.run("git", "rm", "--quiet", "-r", "--cached", folder)
+    spoiled.run("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "--message=before")
+    spoiled.run("make", "proto-breaking", "graphql-breaking", "BASE=HEAD")
+
+
+def test_a_protobuf_contract_is_linted(spoiled: GoTree) -> None:
+    replace(spoiled, "api/proto/tasks/v1/tasks.proto", "  string title = 2;", "  string Title = 2;")
+    assert "lower_snake_case" in refused(spoiled, "make", "proto-lint")
 
 
 def test_a_secret_in_the_history_is_found_even_after_it_was_removed(spoiled: GoTree) -> None:
