@@ -151,9 +151,17 @@ func (r *Registry) logChanges(ctx context.Context, results map[string]error) {
 	for name, err := range results {
 		if failed := err != nil; failed != r.failed[name] {
 			r.failed[name] = failed
-			r.log.WarnContext(ctx, "dependency changed", "dependency", name, "usable", !failed, "error", err)
+			r.logChange(ctx, name, err)
 		}
 	}
+}
+
+func (r *Registry) logChange(ctx context.Context, name string, err error) {
+	if err != nil {
+		r.log.WarnContext(ctx, "dependency changed", "dependency", name, "usable", false, "error", err)
+		return
+	}
+	r.log.InfoContext(ctx, "dependency changed", "dependency", name, "usable", true)
 }
 
 func write(w http.ResponseWriter, status int, report Report) {

@@ -158,9 +158,12 @@ func (g *Group) stop(ctx context.Context, started []Component) error {
 		if c.Stop == nil {
 			continue
 		}
-		if err := c.Stop(ctx); err != nil {
+		err := c.Stop(ctx)
+		if err != nil {
 			errs = append(errs, fmt.Errorf("stop %s: %w", c.Name, err))
+			continue
 		}
+		g.log.InfoContext(ctx, "component stopped", "component", c.Name)
 	}
 	return errors.Join(errs...)
 }

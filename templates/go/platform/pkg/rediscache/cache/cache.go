@@ -45,8 +45,9 @@ type Cache[T any] struct {
 
 // New returns a cache for values of one kind. The name must be unique among
 // the caches of all services that share the database; it is a label of metrics.
-// Raise version whenever the JSON of T changes its meaning: instances of different
-// versions do not see each other's values.
+// Raise version when a field of T changes its meaning: instances of different
+// versions do not see each other's values. Fields that come, go or change their
+// type need no new version: a value of another shape is replaced when it is met.
 func New[T any](
 	client redis.Cmdable, name string, version int, cfg Config, metrics *Metrics,
 ) (*Cache[T], error) {

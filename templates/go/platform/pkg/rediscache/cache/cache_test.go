@@ -311,7 +311,11 @@ func TestNonsenseInRedisIsReplaced(t *testing.T) {
 		cfg.LocalEntries = 0
 		cache := newInstance(t, r.Client, cfg)
 		src := &source{value: product{Name: "pen"}}
-		for i, nonsense := range []string{"", "+", "+{]", "-[]", "?"} {
+		_, err := cache.Get(t.Context(), "good", src.load)
+		require.NoError(t, err)
+		good := r.Client.Get(t.Context(), "cache:product:v1:good").Val()
+		head, _, _ := strings.Cut(good, "{")
+		for i, nonsense := range []string{"", "-", head + "{]", "-[]", "?"} {
 			key := strconv.Itoa(i)
 			require.NoError(t, r.Client.Set(t.Context(), "cache:product:v1:"+key, nonsense, 0).Err())
 			for range 3 {
@@ -320,7 +324,33 @@ func TestNonsenseInRedisIsReplaced(t *testing.T) {
 				require.Equal(t, src.value, got)
 			}
 		}
-		require.EqualValues(t, 10, src.asked.Load(), "once without storing, once to store, for each")
+		require.EqualValues(t, 1+10, src.asked.Load(), "once without storing, once to store, for each")
+	})
+}
+
+func TestAValueOfAReleaseWithOtherFieldsIsReplaced(t *testing.T) {
+	type withPriority struct {
+		product
+
+		Priority int
+	}
+	redistest.Each(t, func(t *testing.T, r redistest.Redis) {
+		old := newInstance(t, r.Client, config())
+		src := &source{value: product{Name: "pen"}}
+		_, err := old.Get(t.Context(), "7", src.load)
+		require.NoError(t, err)
+
+		metrics := cache.NewMetrics(prometheus.NewRegistry())
+		next, err := cache.New[withPriority](r.Client, "product", 1, config(), metrics)
+		require.NoError(t, err)
+		got, err := next.Get(t.Context(), "7", func(context.Context, string) (withPriority, error) {
+			return withPriority{src.value, 3}, nil
+		})
+		require.NoError(t, err)
+		require.Equal(t, 3, got.Priority, "not that of a value which had none")
+
+		require.NoError(t, old.Invalidate(t.Context(), "7"))
+		require.Equal(t, "!", r.Client.Get(t.Context(), "cache:product:v1:7").Val(), "releases forget for each other")
 	})
 }
 

@@ -1,11 +1,16 @@
 package cache
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"reflect"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -30,12 +35,13 @@ const (
 type redisLevel[T any] struct {
 	client  redis.Cmdable
 	prefix  string
+	shape   string // of T, before each stored value
 	cfg     Config
 	metrics counters
 }
 
 func newRedisLevel[T any](client redis.Cmdable, prefix string, cfg Config, metrics counters) redisLevel[T] {
-	return redisLevel[T]{client, prefix, cfg, metrics}
+	return redisLevel[T]{client, prefix, shape[T](), cfg, metrics}
 }
 
 func (r redisLevel[T]) get(ctx context.Context, key string) (entry[T], lookup) {
@@ -53,11 +59,15 @@ func (r redisLevel[T]) get(ctx context.Context, key string) (entry[T], lookup) {
 		r.metrics.redisMisses.Inc()
 		return entry[T]{}, invalidated
 	}
-	found, err := decode[T](stored)
+	found, err := decode[T](stored, r.shape)
 	if err != nil {
-		r.metrics.redisErrors.Inc()
 		// Make room for a good entry. If that fails, TTL does it.
 		_ = rediscache.CompareAndDelete.Run(ctx, r.client, []string{r.prefix + key}, stored).Err()
+		if errors.Is(err, errOtherShape) {
+			r.metrics.redisMisses.Inc()
+			return entry[T]{}, miss
+		}
+		r.metrics.redisErrors.Inc()
 		return entry[T]{}, failed
 	}
 	r.metrics.redisHits.Inc()
@@ -66,7 +76,7 @@ func (r redisLevel[T]) get(ctx context.Context, key string) (entry[T], lookup) {
 
 // encode returns the stored form of e; false means that it must not be cached.
 func (r redisLevel[T]) encode(e entry[T]) ([]byte, bool) {
-	encoded, err := e.encode()
+	encoded, err := e.encode(r.shape)
 	if err != nil || len(encoded) > r.cfg.MaxValueBytes {
 		r.metrics.unfit.Inc()
 		return nil, false
@@ -114,12 +124,15 @@ func jitter(ttl time.Duration) time.Duration {
 
 // The first byte of what is stored in Redis says what it is.
 const (
-	tagValue       = '+' // the JSON of a value follows
+	tagValue       = '+' // the shape of its type and the JSON of a value follow
 	tagAbsent      = '-' // the JSON of an absence follows
 	tagInvalidated = '!' // nothing follows
 )
 
-var errBadEntry = errors.New("cache entry is malformed")
+var (
+	errBadEntry   = errors.New("cache entry is malformed")
+	errOtherShape = errors.New("cache entry is of a release with other fields")
+)
 
 // entry is what a cache knows of a key: its value, or that there is none.
 type entry[T any] struct {
@@ -140,26 +153,30 @@ func (e entry[T]) result() (T, error) {
 	return e.value, nil
 }
 
-func (e entry[T]) encode() ([]byte, error) {
-	tag, content := byte(tagValue), any(e.value)
+func (e entry[T]) encode(shape string) ([]byte, error) {
+	head, content := string(tagValue)+shape, any(e.value)
 	if e.absent != nil {
-		tag, content = tagAbsent, absence{e.absent.Reason, e.absent.Message}
+		head, content = string(tagAbsent), absence{e.absent.Reason, e.absent.Message}
 	}
 	encoded, err := json.Marshal(content)
 	if err != nil {
 		return nil, err
 	}
-	return append([]byte{tag}, encoded...), nil
+	return append([]byte(head), encoded...), nil
 }
 
-func decode[T any](stored []byte) (entry[T], error) {
+func decode[T any](stored []byte, shape string) (entry[T], error) {
 	var e entry[T]
 	if len(stored) == 0 {
 		return e, errBadEntry
 	}
 	switch stored[0] {
 	case tagValue:
-		return e, json.Unmarshal(stored[1:], &e.value)
+		content, same := bytes.CutPrefix(stored[1:], []byte(shape))
+		if !same {
+			return e, errOtherShape
+		}
+		return e, json.Unmarshal(content, &e.value)
 	case tagAbsent:
 		var none absence
 		if err := json.Unmarshal(stored[1:], &none); err != nil {
@@ -169,5 +186,35 @@ func decode[T any](stored []byte) (entry[T], error) {
 		return e, nil
 	default:
 		return e, errBadEntry
+	}
+}
+
+// shape returns a short text that differs between types with different fields.
+func shape[T any]() string {
+	hash := sha256.New()
+	describe(hash, reflect.TypeFor[T](), map[reflect.Type]bool{})
+	const enough = 4 // bytes: releases of one service must differ, no more
+	return hex.EncodeToString(hash.Sum(nil)[:enough])
+}
+
+// describe writes a type and all that its JSON is made of; seen ends cycles.
+func describe(w io.Writer, t reflect.Type, seen map[reflect.Type]bool) {
+	_, _ = fmt.Fprint(w, t.Kind(), " ", t, ";")
+	if seen[t] {
+		return
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Struct:
+		for field := range t.Fields() {
+			_, _ = fmt.Fprint(w, field.Name, " ", field.Tag, " ")
+			describe(w, field.Type, seen)
+		}
+	case reflect.Map:
+		describe(w, t.Key(), seen)
+		describe(w, t.Elem(), seen)
+	case reflect.Pointer, reflect.Slice, reflect.Array:
+		describe(w, t.Elem(), seen)
+	default: // has no parts
 	}
 }

@@ -13,7 +13,8 @@ import (
 	"goldpath.local/service/pkg/rediscache/cache"
 )
 
-// version is part of the keys: raise it when domain.Snapshot changes its meaning.
+// version is part of the keys: raise it when a field of domain.Snapshot changes its
+// meaning. Fields that come, go or change their type are told apart without it.
 const version = 1
 
 // Tasks is a services.TaskRepository that remembers single tasks. Lists and writes
