@@ -9,9 +9,9 @@ from typing import Any
 from django.conf import settings
 
 from portal.foundation.errors import FieldError, InputError
+from scaffolder.library.modulepath import is_module_path
 
 NAME = re.compile(r"[a-z](?:[a-z0-9]|-(?!-)){0,61}[a-z0-9]")
-MODULE = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?:/[A-Za-z0-9](?:[A-Za-z0-9._~-]*[A-Za-z0-9_~-])?)*")
 REF = re.compile(r"(?:[A-Za-z]+:)?(?:[A-Za-z0-9._-]+/)?[A-Za-z0-9._-]+")
 LONGEST = 4000
 KEYS = (
@@ -62,7 +62,7 @@ def render_context(
         "codeowner": f"@{settings.GOLDPATH_CODEOWNERS_ORG}/{team}",
         "system": _last_part(_matching("system", values["system"], REF)) if values.get("system") else "",
         "lifecycle": _line("lifecycle", values.get("lifecycle", "experimental")),
-        "module": _matching("modulePath", module, MODULE),
+        "module": _module(module),
         "logger": _line("logger", values.get("logger", "logrus")),
         "repository_url": repository_url,
         "repository_slug": repository_slug,
@@ -76,6 +76,12 @@ def _matching(key: str, value: Any, pattern: re.Pattern[str]) -> str:
     if not isinstance(value, str) or not pattern.fullmatch(value) or len(value) > LONGEST:
         raise _refused(key, value, "has characters that cannot be used there")
     return value
+
+
+def _module(path: Any) -> str:
+    if not isinstance(path, str) or len(path) > LONGEST or not is_module_path(path):
+        raise _refused("modulePath", path, "is no path that a Go module can have")
+    return path
 
 
 def _line(key: str, value: Any) -> str:

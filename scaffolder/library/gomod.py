@@ -60,6 +60,12 @@ def compose(root: Path, capabilities: Collection[str], *, module: str) -> tuple[
     return _go_mod(module, superset.directives, requires), "".join(f"{line}\n" for line in checksums)
 
 
+def is_required(root: Path, module: str) -> bool:
+    """Tell whether services of the library use a module: then none of them can have its path."""
+    superset = root / FOLDER / f"{SUPERSET}.mod"
+    return superset.is_file() and module in parse(superset.read_text(encoding="utf-8"), SUPERSET).requires
+
+
 def fragment_names(root: Path) -> list[str]:
     """Return the conditions that the library keeps fragments for, sorted."""
     return sorted(path.stem for path in (root / FOLDER).glob("*.mod") if path.stem not in {SUPERSET, BASE})

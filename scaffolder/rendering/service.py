@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from portal.foundation.errors import FieldError, InputError
 from scaffolder import library as libraries
 from scaffolder import parameters
 from scaffolder.capabilities import settle
 from scaffolder.forges import forge
-from scaffolder.library import Composition, Library
+from scaffolder.library import Composition, Library, gomod
 from scaffolder.library.files import digest
 from scaffolder.models import TemplateVersion
 from scaffolder.rendering import client
@@ -79,11 +80,18 @@ def render_with(
         **_address(values),
     )
     context |= recorded or {}
+    _refuse_dependency(library, context["module"])
     render_composition(composition, context, into)
     files = inspect(into, composition.files)
     lock = lock_document(library, template.ref, composition, values=values, context=context, files=files)
     files = tuple(sorted([*files, _write_lock(into, lock)], key=lambda file: file.path))
     return Render(into, files, lock, digest((file.path, file.executable, file.sha256) for file in files))
+
+
+def _refuse_dependency(library: Library, module: str) -> None:
+    if gomod.is_required(library.root, module):
+        why = "modulePath is that of a module which the service uses"
+        raise InputError(f"{why}.", [FieldError(("modulePath",), why, instance=module)])
 
 
 def prepare() -> None:

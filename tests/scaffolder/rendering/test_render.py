@@ -207,6 +207,7 @@ def test_renderer_knows_neither_django_nor_the_database() -> None:
         ("modulePath", "example.com/../x"),
         ("modulePath", '"; import "os'),
         ("modulePath", "example.com/x\nreplace a => b"),
+        ("modulePath", "example.com/vendor/x"),
         ("owner", "group:default/a/../b"),
         ("owner", "a\nb: c"),
         ("system", "x: y"),
