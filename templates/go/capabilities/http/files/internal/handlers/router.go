@@ -51,6 +51,7 @@ func NewRouter(opts RouterOptions, mounts ...Mount) http.Handler {
 	engine := gin.New()
 	engine.ContextWithFallback = true // generated code passes *gin.Context as context.Context
 	engine.HandleMethodNotAllowed = true
+	engine.RedirectTrailingSlash = false // redirects would pass by all middleware
 	engine.RemoteIPHeaders = []string{"X-Forwarded-For"}
 	_ = engine.SetTrustedProxies(opts.TrustedProxies) // the configuration was validated
 

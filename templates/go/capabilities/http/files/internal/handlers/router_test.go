@@ -79,6 +79,14 @@ func TestUnknownPathsAndMethodsAreProblems(t *testing.T) {
 	require.Equal(t, "GET, POST", wrong.Header().Get("Allow"))
 }
 
+// A redirect would be an answer without a record, a request id or a caller.
+func TestPathsThatAreAlmostRightAreNotRedirected(t *testing.T) {
+	router := newRouter(t)
+	for _, path := range []string{"/api/v1/things/", "//api/v1/things", "/API/v1/things"} {
+		refused(t, do(t, router, http.MethodGet, path), http.StatusNotFound, "ROUTE_NOT_FOUND")
+	}
+}
+
 func TestEveryRequestHasAnID(t *testing.T) {
 	router := newRouter(t)
 	require.Equal(t, "abc-1.2_3", do(t, router, http.MethodGet, "/x", "X-Request-ID", "abc-1.2_3").Header().Get("X-Request-ID"))

@@ -15,6 +15,8 @@ import (
 	"goldpath.local/service/pkg/telemetry"
 )
 
+var unreadable = apierror.New(apierror.Invalid, "INVALID_REQUEST", "the request cannot be read")
+
 // Fail answers the request with the problem document for err and stops the
 // chain. The access log records the cause; the client sees only what the
 // error's kind and message say.
@@ -30,8 +32,9 @@ func Fail(c *gin.Context, err error) {
 // of their own are the client's, not the service's.
 func FailRequest(c *gin.Context, err error) {
 	var (
-		typed    *apierror.Error
-		tooLarge *http.MaxBytesError
+		typed     *apierror.Error
+		tooLarge  *http.MaxBytesError
+		wrongType *json.UnmarshalTypeError
 	)
 	switch {
 	case errors.As(err, &typed), errors.As(err, &tooLarge):
@@ -39,8 +42,11 @@ func FailRequest(c *gin.Context, err error) {
 	case errors.Is(err, os.ErrDeadlineExceeded): // of the connection: the body is too slow
 		_ = c.Error(err)
 		failWith(c, statusProblem(http.StatusRequestTimeout, "REQUEST_TOO_SLOW", "the body did not arrive in time"))
+	case errors.As(err, &wrongType):
+		field := apierror.Field{Field: wrongType.Field, Message: "cannot be a " + wrongType.Value}
+		Fail(c, unreadable.WithFields(field).WithCause(err))
 	default:
-		Fail(c, apierror.New(apierror.Invalid, "INVALID_REQUEST", "the request cannot be read").WithCause(err))
+		Fail(c, unreadable.WithCause(err))
 	}
 }
 

@@ -31,7 +31,7 @@ func Mount(operations rest.StrictServerInterface, opts Options) handlers.Mount {
 		if opts.Authorize != nil {
 			group.Use(opts.Authorize)
 		}
-		group.Use(middleware.Deprecate(opts.V1, successor))
+		group.Use(middleware.Deprecate(opts.V1, successor), middleware.JSONBody())
 		if opts.Validator != nil {
 			group.Use(middleware.Validate(opts.Validator))
 		}

@@ -1,6 +1,7 @@
 package restapi
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -8,15 +9,26 @@ import (
 	"goldpath.local/service/internal/domain"
 	"goldpath.local/service/internal/services"
 	"goldpath.local/service/pkg/apierror"
+	"goldpath.local/service/pkg/openapi"
 )
 
 // query reads the parameters of a list, which all versions share.
-func query(cursor *rest.Cursor, limit *rest.Limit, status *rest.Status) services.TaskQuery {
+func query(cursor *rest.Cursor, limit *rest.Limit, status *rest.Status) (services.TaskQuery, error) {
+	var wrong []apierror.Field
+	if cursor != nil && *cursor == "" {
+		wrong = append(wrong, apierror.Field{Field: "cursor", Message: "must not be empty"})
+	}
+	if limit != nil && (*limit < 1 || *limit > services.MaxPageSize) {
+		wrong = append(wrong, apierror.Field{Field: "limit", Message: fmt.Sprintf("must be from 1 to %d", services.MaxPageSize)})
+	}
+	if len(wrong) > 0 {
+		return services.TaskQuery{}, openapi.ErrInvalidRequest.WithFields(wrong...)
+	}
 	return services.TaskQuery{
 		Cursor: value(cursor),
 		Limit:  int(value(limit)),
 		Status: (*domain.Status)(status),
-	}
+	}, nil
 }
 
 func toTask(task domain.Task) rest.Task {

@@ -24,7 +24,11 @@ func NewAPI(tasks *services.Tasks) *API {
 
 // ListTasks answers GET /api/v1/tasks.
 func (a *API) ListTasks(ctx context.Context, req rest.ListTasksRequestObject) (rest.ListTasksResponseObject, error) {
-	page, err := a.tasks.List(ctx, query(req.Params.Cursor, req.Params.Limit, req.Params.Status))
+	wanted, err := query(req.Params.Cursor, req.Params.Limit, req.Params.Status)
+	if err != nil {
+		return nil, err
+	}
+	page, err := a.tasks.List(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}

@@ -78,10 +78,15 @@ func TestRefusals(t *testing.T) {
 		"empty title":       {http.MethodPost, tasks, `{"title":""}`, "", 400, []string{"title"}},
 		"missing title":     {http.MethodPost, tasks, `{"notes":"x"}`, "", 400, []string{"title"}},
 		"long title":        {http.MethodPost, tasks, `{"title":"` + strings.Repeat("x", 201) + `"}`, "", 400, []string{"title"}},
-		"wrong type":        {http.MethodPost, tasks, `{"title":7}`, "", 400, nil},
+		"wrong type":        {http.MethodPost, tasks, `{"title":7}`, "", 400, []string{"title"}},
 		"not JSON":          {http.MethodPost, tasks, `{"title":`, "", 400, nil},
 		"no body":           {http.MethodPost, tasks, "", "", 400, nil},
 		"huge body":         {http.MethodPost, tasks, `{"title":"` + strings.Repeat("x", 20<<10) + `"}`, "", 413, nil},
+		"two bodies":        {http.MethodPost, tasks, `{"title":"a"}{"title":"b"}`, "", 400, nil},
+		"body and garbage":  {http.MethodPost, tasks, `{"title":"a"} garbage`, "", 400, nil},
+		"no tasks":          {http.MethodGet, tasks + "?limit=0", "", "", 400, []string{"limit"}},
+		"too many tasks":    {http.MethodGet, tasks + "?limit=101", "", "", 400, []string{"limit"}},
+		"empty cursor":      {http.MethodGet, tasks + "?cursor=", "", "", 400, []string{"cursor"}},
 		"bad limit":         {http.MethodGet, tasks + "?limit=many", "", "", 400, nil},
 		"unknown status":    {http.MethodGet, tasks + "?status=lost", "", "", 400, []string{"status"}},
 		"forged cursor":     {http.MethodGet, tasks + "?cursor=forged", "", "", 400, nil},
@@ -107,6 +112,19 @@ func TestRefusals(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestBodiesOfAnotherTypeAreRefused(t *testing.T) {
+	for _, c := range []client{newClient(t), newClient(t, withoutValidator)} {
+		for _, media := range []string{"text/plain", "application/x-www-form-urlencoded", "application/jsonp", ";"} {
+			got := c.do(http.MethodPost, tasks, `{"title":"a"}`, "Content-Type", media)
+			got.refused(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE")
+			require.Equal(t, "application/json", got.header.Get("Accept"))
+		}
+		for _, media := range []string{"application/json; charset=utf-8", "Application/JSON"} {
+			require.Equal(t, http.StatusCreated, c.do(http.MethodPost, tasks, `{"title":"a"}`, "Content-Type", media).status)
+		}
 	}
 }
 

@@ -16,7 +16,11 @@ import (
 
 // V2ListTasks answers GET /api/v2/tasks.
 func (a *API) V2ListTasks(ctx context.Context, req rest.V2ListTasksRequestObject) (rest.V2ListTasksResponseObject, error) {
-	page, err := a.tasks.List(ctx, query(req.Params.Cursor, req.Params.Limit, req.Params.Status))
+	wanted, err := query(req.Params.Cursor, req.Params.Limit, req.Params.Status)
+	if err != nil {
+		return nil, err
+	}
+	page, err := a.tasks.List(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}
