@@ -49,6 +49,13 @@ func TestLoadPrecedence(t *testing.T) {
 	require.Equal(t, 7, got.Server.Limit, "secret file beats file")
 }
 
+func TestAnEmptyVariableIsAValue(t *testing.T) {
+	t.Setenv("SMP_SERVER_ADDR", "")
+	got, err := config.Load(defaults(), config.Options{EnvPrefix: "SMP"})
+	require.NoError(t, err)
+	require.Empty(t, got.Server.Addr, "not the default, which may be less safe")
+}
+
 func TestLoadWithoutSourcesGivesTheDefaults(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := sample{
@@ -98,6 +105,7 @@ func TestLoadRefusals(t *testing.T) {
 		"wrong type":       {file: "server: {limit: many}\n", want: "limit"},
 		"two sources":      {env: map[string]string{"SMP_PASSWORD": "a", "SMP_PASSWORD_FILE": "/b"}, want: "keep one"},
 		"missing secret":   {env: map[string]string{"SMP_PASSWORD_FILE": "/does/not/exist"}, want: "SMP_PASSWORD_FILE"},
+		"empty duration":   {env: map[string]string{"SMP_SERVER_TIMEOUT": ""}, want: "timeout"},
 		"invalid duration": {env: map[string]string{"SMP_SERVER_TIMEOUT": "soon"}, want: "timeout"},
 	}
 	for name, tc := range tests {

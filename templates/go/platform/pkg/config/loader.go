@@ -33,6 +33,7 @@ func Load[T any](defaults T, opts Options) (T, error) {
 	v.SetEnvPrefix(opts.EnvPrefix)
 	v.SetEnvKeyReplacer(strings.NewReplacer(".", "_"))
 	v.AutomaticEnv()
+	v.AllowEmptyEnv(true) // else APP_AUTH_AUDIENCE= would silently mean the default
 
 	sections, err := toMap(defaults)
 	if err != nil {

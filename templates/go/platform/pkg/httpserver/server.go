@@ -29,6 +29,39 @@ type Config struct {
 	MaxHeaderBytes int `mapstructure:"max_header_bytes"`
 }
 
+// Validate returns everything that is wrong at once; section is what the keys begin
+// with. There is no way to have a limit less: a server without one of them can be
+// held up by a single slow client.
+func (c Config) Validate(section string) error {
+	errs := []error{validateAddr(section, c.Addr)}
+	for key, limit := range map[string]int64{
+		"read_header_timeout": int64(c.ReadHeaderTimeout),
+		"read_timeout":        int64(c.ReadTimeout),
+		"write_timeout":       int64(c.WriteTimeout),
+		"idle_timeout":        int64(c.IdleTimeout),
+		"max_header_bytes":    int64(c.MaxHeaderBytes),
+	} {
+		if limit <= 0 {
+			errs = append(errs, fmt.Errorf("%s.%s must be positive", section, key))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func validateAddr(section, addr string) error {
+	if addr == "" {
+		return fmt.Errorf("%s.addr is required", section)
+	}
+	_, port, err := net.SplitHostPort(addr)
+	if err == nil {
+		_, err = net.DefaultResolver.LookupPort(context.Background(), "tcp", port)
+	}
+	if err != nil {
+		return fmt.Errorf("%s.addr must be host:port or :port: %w", section, err)
+	}
+	return nil
+}
+
 // Server is one listener and its handler.
 type Server struct {
 	name     string

@@ -131,3 +131,24 @@ func TestAdminHandlerServesProbesMetricsAndProfiles(t *testing.T) {
 		require.Equal(t, want, rec.Code, path)
 	}
 }
+
+func TestEveryLimitIsNeeded(t *testing.T) {
+	valid := httpserver.Config{
+		Addr: ":8080", ReadHeaderTimeout: 1, ReadTimeout: 1, WriteTimeout: 1, IdleTimeout: 1, MaxHeaderBytes: 1,
+	}
+	require.NoError(t, valid.Validate("http"))
+	err := httpserver.Config{ReadTimeout: -1}.Validate("http")
+	for _, key := range []string{
+		"addr", "read_header_timeout", "read_timeout", "write_timeout", "idle_timeout", "max_header_bytes",
+	} {
+		require.ErrorContains(t, err, "http."+key)
+	}
+	for _, addr := range []string{"nonsense", ":many", "::1:80", "localhost"} {
+		valid.Addr = addr
+		require.ErrorContains(t, valid.Validate("admin"), "admin.addr", addr)
+	}
+	for _, addr := range []string{"127.0.0.1:0", "[::1]:80", "localhost:http"} {
+		valid.Addr = addr
+		require.NoError(t, valid.Validate("admin"), addr)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 )
 
 // The backends that New knows.
@@ -53,11 +54,12 @@ func New(w io.Writer, opts Options) (*slog.Logger, error) {
 
 // ParseLevel reads debug, info, warn or error, in any case.
 func ParseLevel(text string) (slog.Level, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(text)); err != nil {
-		return 0, fmt.Errorf("parse log level %q: %w", text, err)
+	for _, level := range []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError} {
+		if strings.EqualFold(text, level.String()) {
+			return level, nil
+		}
 	}
-	return level, nil
+	return 0, fmt.Errorf("log level %q is none of debug, info, warn and error", text)
 }
 
 func newBackend(w io.Writer, name string) (slog.Handler, error) {

@@ -38,7 +38,7 @@ type Config struct {
 // Validate reports every value that makes no sense.
 func (c Config) Validate() error {
 	var errs []error
-	if c.SampleRatio < 0 || c.SampleRatio > 1 {
+	if !(c.SampleRatio >= 0 && c.SampleRatio <= 1) { // so that NaN is refused, too
 		errs = append(errs, errors.New("telemetry.sample_ratio must be between 0 and 1"))
 	}
 	if c.FlushTimeout <= 0 {

@@ -52,10 +52,21 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 2
 	}
 	if err := run(ctx, stdout); err != nil {
-		_, _ = fmt.Fprintf(stderr, "%s: %v\n", name, err)
+		_, _ = fmt.Fprintf(stderr, "%s: %s\n", name, oneLine(err))
 		return 1
 	}
 	return 0
+}
+
+// oneLine returns what an error says, however many errors it joins, as one line.
+func oneLine(err error) string {
+	var parts []string
+	for line := range strings.Lines(err.Error()) {
+		if part := strings.TrimSpace(line); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, "; ")
 }
 
 func serve(ctx context.Context, stdout io.Writer) error {

@@ -63,6 +63,17 @@ func TestInvalidConfigurationStopsEveryCommandThatReadsIt(t *testing.T) {
 	}
 }
 
+func TestAllMistakesAreInOneLine(t *testing.T) {
+	t.Setenv("APP_LOG_BACKEND", "glog")
+	t.Setenv("APP_ADMIN_ADDR", "nonsense")
+	t.Setenv("APP_DYNAMIC_LOG_LEVEL", "info+3")
+	_, _, message := run(t, "serve")
+	require.Equal(t, 1, strings.Count(message, "\n"), message)
+	for _, part := range []string{"log.backend", "admin.addr", "dynamic.log_level"} {
+		require.Contains(t, message, part)
+	}
+}
+
 func TestVariablesThatSetNothingAreNamed(t *testing.T) {
 	t.Setenv("APP_CONFIG_FILE", "")
 	t.Setenv("APP_LOG_BACKEND", "zap")

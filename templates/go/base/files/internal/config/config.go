@@ -3,6 +3,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"time"
@@ -213,7 +214,8 @@ func NewStore() (*Store, error) {
 func (c Config) Validate() error {
 	errs := []error{
 		require(c.Service.Name != "", "service.name is required"),
-		require(c.Admin.Addr != "", "admin.addr is required"),
+		require(c.Service.Environment != "", "service.environment is required"),
+		c.Admin.Validate("admin"),
 		require(c.Log.Backend == logging.Logrus || c.Log.Backend == logging.Zap, "log.backend must be logrus or zap"),
 		require(c.Lifecycle.StartTimeout > 0, "lifecycle.start_timeout must be positive"),
 		require(c.Lifecycle.StopTimeout > 0, "lifecycle.stop_timeout must be positive"),
@@ -223,7 +225,7 @@ func (c Config) Validate() error {
 	}
 	errs = append(errs, c.Telemetry.Validate())
 	if _, err := logging.ParseLevel(c.Dynamic.LogLevel); err != nil {
-		errs = append(errs, err)
+		errs = append(errs, fmt.Errorf("dynamic.log_level: %w", err))
 	}
 	//% if cookiecutter.http == "yes"
 	errs = append(errs, c.HTTP.Validate())

@@ -35,7 +35,7 @@ func Markdown(sections []Section, prefix string) []byte {
 
 A setting has its value from, strongest first: the file that its environment variable with _FILE at the end names, its
 environment variable, the YAML file that %[1]s_CONFIG_FILE names, its default. Secrets belong into files that are mounted.
-Durations are written like 1h30m or 250ms; in a variable, the parts of a list are parted by commas.
+Durations are written like 1h30m or 250ms; in a variable, the parts of a list are parted by commas. An empty variable is an empty value.
 A wrong key in the file is refused at start; a variable that begins with %[1]s_ and sets nothing is named by a warning.
 `, strings.ToUpper(prefix))
 	for _, section := range sections {

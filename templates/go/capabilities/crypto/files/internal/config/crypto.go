@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 
 	"goldpath.local/service/pkg/config"
 	"goldpath.local/service/pkg/crypto"
@@ -25,8 +26,12 @@ func defaultCrypto() Crypto {
 // validateCrypto also keeps a default that was forgotten from hiding nothing.
 func (c Config) validateCrypto() error {
 	isLocal := c.Service.Environment == local || c.Crypto.Keys != localKey
+	err := c.Crypto.Validate()
+	if err != nil {
+		err = fmt.Errorf("crypto: %w", err)
+	}
 	return errors.Join(
-		c.Crypto.Validate(),
+		err,
 		require(isLocal, "crypto.keys must be set: the key of the defaults is public and for the environment local only"),
 	)
 }

@@ -41,7 +41,7 @@ func defaultHTTP() HTTP {
 // Validate returns everything that is wrong with the configuration at once.
 func (c HTTP) Validate() error {
 	return errors.Join(
-		require(c.Addr != "", "http.addr is required"),
+		c.Config.Validate("http"),
 		require(c.BodyLimit > 0, "http.body_limit must be positive"),
 		require(c.RequestTimeout > 0, "http.request_timeout must be positive"),
 		require(c.RequestTimeout < c.WriteTimeout, "http.request_timeout must be shorter than http.write_timeout"),
