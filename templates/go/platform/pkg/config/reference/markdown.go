@@ -55,8 +55,16 @@ func writeSection(page *bytes.Buffer, section Section) {
 	}
 	page.WriteString("| Key | Environment variable | Type | Default | Meaning |\n|---|---|---|---|---|\n")
 	for _, s := range section.Settings {
-		fmt.Fprintf(page, "| `%s` | `%s` | %s | %s | %s |\n", s.Key, s.Env, s.Type, code(s.Default), escape(s.Doc))
+		fmt.Fprintf(page, "| `%s` | %s | %s | %s | %s |\n", s.Key, variable(s), s.Type, code(s.Default), escape(s.Doc))
 	}
+}
+
+// variable returns the cell of the variable. A map has none: no text stands for it.
+func variable(s Setting) string {
+	if strings.HasPrefix(s.Type, "map of ") {
+		return "in the file only"
+	}
+	return code(s.Env)
 }
 
 // code writes a value in a cell of a table.
