@@ -1,4 +1,4 @@
-"""The documents that describe a service's APIs: OpenAPI, and protobuf."""
+"""The documents that describe a service's APIs: OpenAPI, protobuf, GraphQL."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ def openapi(subject: Subject) -> list[str]:
 def protobuf(subject: Subject) -> list[str]:
     """Return the protobuf files of the service itself."""
     return [path for path in sorted(subject.paths("**/*.proto")) if _is_ours(path)]
+
+
+def graphql(subject: Subject) -> list[str]:
+    """Return the GraphQL schemas of the service itself; other files of this language hold what clients ask."""
+    return [path for path in sorted(subject.paths("**/*.graphqls", "**/schema.graphql")) if _is_ours(path)]
 
 
 def _is_ours(path: str) -> bool:

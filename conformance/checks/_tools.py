@@ -26,6 +26,7 @@ _WITH_VALUE = {
 }  # fmt: skip
 _KNOWN_AS = {
     "@redocly/cli": "redocly", "redocly/cli": "redocly", "redocly-cli": "redocly",
+    "@graphql-inspector/cli": "graphql-inspector",
     "@stoplight/spectral-cli": "spectral", "spectral-cli": "spectral", "@quobix/vacuum": "vacuum",
     "detect_secrets": "detect-secrets", "pre_commit": "pre-commit",
 }  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from conformance.checks._ci import ci
 from conformance.checks._commands import Command, Use
-from conformance.checks._contracts import openapi, protobuf
+from conformance.checks._contracts import graphql, openapi, protobuf
 from conformance.checks._presence import Sought, evidence
 from conformance.checks._tools import options
 from conformance.checks._words import listed
@@ -22,6 +22,9 @@ _COMPARES = {
     "oasdiff": ("breaking", "changelog"), "openapi-diff": (), "optic": ("diff",),
     "openapi-changes": ("summary", "report"),
 }  # fmt: skip
+_COMPARES_SCHEMAS = {
+    "graphqldiff": (), "graphql-inspector": ("diff",), "rover": ("check",), "hive": ("schema:check",),
+}  # fmt: skip
 """Tools, and the words of which one makes a call of them the deed; none means any call."""
 _LINT_ACTIONS = ("stoplightio/spectral-action", "pb33f/vacuum-action", "redocly/redocly-cli-action")
 _COMPARE_ACTIONS = ("oasdiff/oasdiff-action", "opticdev/action")
@@ -29,11 +32,15 @@ _BUF_ACTIONS = ("bufbuild/buf-action", "bufbuild/buf-setup-action")
 
 
 def judge(subject: Subject) -> Finding:
-    """Judge what CI does with OpenAPI documents and with protobuf files: lint them, and compare them with what was."""
-    documents, protos = openapi(subject), protobuf(subject)
-    if not documents and not protos:
-        return not_applicable("There is no OpenAPI document and no protobuf file.")
-    wanted = [*(_OPENAPI if documents else ()), *(_PROTOBUF if protos else ())]
+    """Judge what CI does with contracts: lint OpenAPI and protobuf, as no build does, and compare all with before."""
+    documents, protos, schemas = openapi(subject), protobuf(subject), graphql(subject)
+    if not documents and not protos and not schemas:
+        return not_applicable("There is no OpenAPI document, no protobuf file and no GraphQL schema.")
+    wanted = [
+        *(_OPENAPI if documents else ()),
+        *(_PROTOBUF if protos else ()),
+        *(_GRAPHQL if schemas else ()),
+    ]
     found = [
         (sought, [place for is_tolerated, place in evidence(subject, sought) if not is_tolerated]) for sought in wanted
     ]
@@ -47,8 +54,13 @@ def judge(subject: Subject) -> Finding:
         where = unseen[0].evidence()
         return inconclusive(f"It cannot be seen whether {listed(missing)}: CI calls {unseen[0].action}.", where)
     return failed(
-        f"Nothing in CI sees to it that {listed(missing)}.", *(Evidence(path) for path in (*documents, *protos))
+        f"Nothing in CI sees to it that {listed(missing)}.",
+        *(Evidence(path) for path in (*documents, *protos, *schemas)),
     )
+
+
+def _compares_schemas(command: Command) -> bool:
+    return _does(command, _COMPARES_SCHEMAS)
 
 
 def _lints(command: Command) -> bool:
@@ -85,13 +97,20 @@ _OPENAPI = (
     Sought("it is compared with what was", _compares, lambda use: use.is_any(*_COMPARE_ACTIONS)),
 )
 _PROTOBUF = (_buf("lint"), _buf("breaking"))
+_GRAPHQL = (
+    Sought(
+        "the GraphQL schema is compared with what was",
+        _compares_schemas,
+        lambda use: use.is_any("kamilkisiela/graphql-inspector", "the-guild-org/graphql-inspector"),
+    ),
+)
 
 CHECK = Check(
     id="api-contract",
     title="The API contract is linted and its breaking changes are found",
     level=Level.GOLD,
     area="API",
-    applies_to="Services with an OpenAPI document or protobuf files",
+    applies_to="Services with an OpenAPI document, protobuf files or a GraphQL schema",
     rationale=(
         "Callers are built from the document. A field that is renamed or becomes required breaks them when the "
         "service is deployed, and its own tests, which were changed along, are green. A comparison with the default "
@@ -110,6 +129,11 @@ CHECK = Check(
         "```yaml\n"
         "- run: buf lint\n"
         "- run: buf breaking --against '.git#branch=origin/main'\n"
+        "```\n\n"
+        "For GraphQL:\n\n"
+        "```yaml\n"
+        "- run: npx --yes @graphql-inspector/cli@6 diff 'git:origin/main:api/graphql/schema.graphqls' "
+        "api/graphql/schema.graphqls\n"
         "```"
     ),
     judge=judge,

@@ -44,6 +44,8 @@ ELSEWHERE = f"on: push\njobs:\n  a:\n    uses: org/shared/.github/workflows/go.y
 BUILD = f"{{uses: docker/build-push-action@{SHA}, with: {{push: true, sbom: true, provenance: mode=max}}}}"
 ATTEST = f"{{uses: actions/attest-build-provenance@{SHA}}}"
 
+SCHEMA = "api/graphql/schema.graphqls"
+
 CASES: Cases = {
     "race-tests": {
         "in a step": passes(run("go test -race ./..."), "race detector", (CI, 7)),
@@ -267,6 +269,24 @@ CASES: Cases = {
         "buf's older actions": passes(
             {**ci(f"uses: bufbuild/buf-lint-action@{SHA}", f"uses: bufbuild/buf-breaking-action@{SHA}"), "a.proto": ""}
         ),
+        "GraphQL, by a program of its own": passes(
+            {**ci("run: go run ./tools/graphqldiff origin/main"), SCHEMA: "type Query { a: Int }\n"},
+            "the GraphQL schema is compared",
+            (CI, 6),
+        ),
+        "GraphQL, by the inspector": passes(
+            {**ci("run: npx @graphql-inspector/cli diff a b"), "api/schema.graphql": "type Query { a: Int }\n"}
+        ),
+        "GraphQL, by an action": passes({**ci(f"uses: the-guild-org/graphql-inspector@{SHA}"), SCHEMA: ""}),
+        "GraphQL that nothing compares": fails(
+            {**ci("run: npx @graphql-inspector/cli validate a b"), SCHEMA: ""},
+            "GraphQL schema is compared",
+            (SCHEMA, 0),
+        ),
+        "OpenAPI is, GraphQL is not": fails(
+            {**api("redocly lint a", "oasdiff breaking a b"), SCHEMA: ""}, "that the GraphQL schema is compared"
+        ),
+        "queries of a client": skips({**ci("run: make"), "client/tasks.graphql": "query { a }\n"}),
         "no linter": fails(api("oasdiff breaking a b"), "the OpenAPI document is linted.", (SPEC, 0)),
         "no comparison": fails(api("redocly lint a"), "it is compared with what was."),
         "bundled, not linted": fails(api("redocly bundle a", "oasdiff breaking a b"), "is linted."),

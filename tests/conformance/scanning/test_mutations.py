@@ -195,6 +195,16 @@ def test_the_rendered_blank_service_is_gold_with_no_waiver(make_service: MakeSer
     assert found.not_applicable <= 2
 
 
+def test_a_service_that_compares_no_graphql_schema_is_not_gold(make_service: MakeService) -> None:
+    service = make_service(**answers_for("guarded-graphql"))
+    makefile = text_of(service, "Makefile")
+    assert "go run ./tools/graphqldiff" in makefile
+    commit(service, {"Makefile": makefile.replace("go run ./tools/graphqldiff", "@: skipped")})
+    found = scans.scan(service.pk)
+    assert failing(found) == {"api-contract", SYNC, GUARDS}
+    assert found.level != "gold"
+
+
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_a_mutation_fails_exactly_the_checks_that_it_should(service: Service, name: str) -> None:
     mutation = MUTATIONS[name]

@@ -6,13 +6,19 @@ set -eu
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+mkfifo "$work/output"
 
-{ go test -v "$@" ./... 2>&1 || : >"$work/failed"; } | awk '
+awk '
 	/NOT TESTED/ { skipped[substr($0, index($0, "NOT TESTED"))]++ }
 	{ buffer = buffer $0 "\n" }
 	/^(ok|FAIL|\?)[ \t]/ || /no test files/ { if (/^FAIL/) printf "%s", buffer; else print; buffer = ""; fflush() }
 	END {
 		printf "%s", buffer
 		for (what in skipped) printf "%s (%d tests)\n", what, skipped[what]
-	}'
-test ! -e "$work/failed"
+	}' <"$work/output" &
+
+if ! go test -v "$@" ./... >"$work/output" 2>&1; then
+	wait
+	exit 1
+fi
+wait
