@@ -1,7 +1,6 @@
 package testkit
 
 import (
-	"io"
 	"net"
 	"sync"
 	"testing"
@@ -19,16 +18,19 @@ type Proxy struct {
 	mu       sync.Mutex
 	listener net.Listener // nil while the server is away
 	open     map[net.Conn]struct{}
+	resumed  chan struct{} // closed while bytes flow
 }
 
 // NewProxy returns a proxy on a free port of the loopback that forwards to
 // target, a host and port. It is closed when t ends.
 func NewProxy(t testing.TB, target string) *Proxy {
 	t.Helper()
-	p := &Proxy{target: target, addr: "127.0.0.1:0", open: map[net.Conn]struct{}{}}
+	p := &Proxy{target: target, addr: "127.0.0.1:0", open: map[net.Conn]struct{}{}, resumed: make(chan struct{})}
+	close(p.resumed)
 	p.Restore(t)
 	t.Cleanup(func() {
 		p.Cut()
+		p.Resume()
 		p.done.Wait()
 	})
 	return p
@@ -49,6 +51,36 @@ func (p *Proxy) Cut() {
 	for conn := range p.open {
 		_ = conn.Close() // broken on purpose
 	}
+}
+
+// Hang accepts connections and passes nothing on, as a server does that is stuck,
+// or a network that loses everything. Connections that are open hang, too.
+func (p *Proxy) Hang() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.resumed:
+		p.resumed = make(chan struct{})
+	default: // hangs already
+	}
+}
+
+// Resume ends what Hang began; what was sent meanwhile arrives.
+func (p *Proxy) Resume() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.resumed:
+	default:
+		close(p.resumed)
+	}
+}
+
+func (p *Proxy) wait() {
+	p.mu.Lock()
+	resumed := p.resumed
+	p.mu.Unlock()
+	<-resumed
 }
 
 // Restore accepts connections again.
@@ -88,12 +120,29 @@ func (p *Proxy) forward(listener net.Listener, client net.Conn) {
 	}
 	var back sync.WaitGroup
 	back.Go(func() {
-		_, _ = io.Copy(client, server) // ends when either side is closed
+		p.pass(client, server)
 		p.drop(client)
 	})
-	_, _ = io.Copy(server, client)
+	p.pass(server, client)
 	p.drop(server)
 	back.Wait()
+}
+
+// pass copies until either side is closed.
+func (p *Proxy) pass(to, from net.Conn) {
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buffer)
+		p.wait()
+		if n > 0 {
+			if _, err := to.Write(buffer[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
 }
 
 // keep reports whether the proxy is not cut, and then lets Cut close the pair.

@@ -3,6 +3,7 @@ package testkit_test
 import (
 	"io"
 	"net"
+	"os"
 	"testing"
 	"time"
 
@@ -74,4 +75,25 @@ func TestProxyTakesTheServerAwayAndGivesItBack(t *testing.T) {
 
 func TestProxyOfAServerThatIsDown(t *testing.T) {
 	require.Error(t, ask(dial(t, testkit.NewProxy(t, "127.0.0.1:1").Addr())))
+}
+
+func TestProxyHangs(t *testing.T) {
+	proxy := testkit.NewProxy(t, echo(t))
+	before := dial(t, proxy.Addr())
+	require.NoError(t, ask(before))
+	proxy.Hang()
+	proxy.Hang()
+	for _, conn := range []net.Conn{before, dial(t, proxy.Addr())} {
+		_, err := conn.Write([]byte("ping"))
+		require.NoError(t, err)
+		require.NoError(t, conn.SetReadDeadline(time.Now().Add(50*time.Millisecond)))
+		_, err = conn.Read(make([]byte, 4))
+		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	}
+	proxy.Resume()
+	proxy.Resume()
+	require.NoError(t, before.SetReadDeadline(time.Now().Add(10*time.Second)))
+	_, err := io.ReadFull(before, make([]byte, 4))
+	require.NoError(t, err, "what was sent meanwhile arrives")
+	proxy.Hang() // the end of the test must not wait for it
 }

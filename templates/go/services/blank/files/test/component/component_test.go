@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"goldpath.local/service/internal/app"
+	"goldpath.local/service/pkg/testkit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -30,6 +32,7 @@ type service struct {
 	grpc  string
 	stop  context.CancelFunc
 	code  chan int
+	log   testkit.Journal
 }
 
 // start runs `server serve` and returns when it is ready.
@@ -59,10 +62,11 @@ func startUnready(t *testing.T) *service {
 		s.code <- app.Main(ctx, []string{"serve"}, writer, os.Stderr)
 		_ = writer.Close()
 	}()
-	log := bufio.NewScanner(reader)
-	for state := ""; state != "running" && log.Scan(); {
+	output := io.TeeReader(reader, &s.log)
+	lines := bufio.NewScanner(output)
+	for state := ""; state != "running" && lines.Scan(); {
 		var record struct{ State, Server, Addr string }
-		require.NoError(t, json.Unmarshal(log.Bytes(), &record))
+		require.NoError(t, json.Unmarshal(lines.Bytes(), &record))
 		state = record.State
 		switch record.Server {
 		case "admin":
@@ -73,7 +77,7 @@ func startUnready(t *testing.T) *service {
 			s.grpc = record.Addr
 		}
 	}
-	go func() { _, _ = io.Copy(io.Discard, reader) }()
+	go func() { _, _ = io.Copy(io.Discard, output) }()
 	require.NotEmpty(t, s.admin, "the service did not start")
 	return s
 }
@@ -123,4 +127,10 @@ func TestTheServiceStartsBecomesReadyAndStops(t *testing.T) {
 	require.Equal(t, http.StatusOK, s.call(t, http.MethodGet, s.admin, "/livez", "", "").status)
 	s.stop()
 	require.Zero(t, <-s.code)
+	testkit.Eventually(t, 10*time.Second, func() error {
+		if len(s.log.Find(map[string]any{"state": "stopped"})) != 1 {
+			return errors.New("it does not say that it has stopped")
+		}
+		return nil
+	})
 }
