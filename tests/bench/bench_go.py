@@ -41,13 +41,17 @@ CACHED_RATE = 4_000  # the same where reads are cached
 WARM_UP_SECONDS = 2
 
 
+# How the deployment of a rendered service sets the collector up; the floor has the same.
+RUNTIME = {"GOGC": "200"}
+
+
 def floor(folder: Path, around: Surroundings) -> Server:
     """Build the floor and return how to run it."""
     binary = gobuild.build(gobuild.SOURCES / "floor", ".", folder / "floor", *gobuild.RELEASE)
     address = f"127.0.0.1:{own_port()}"
     # As many connections as the pool of a rendered service has.
     dsn = f"{around.database}&pool_max_conns=10"
-    environment = {"PATH": os.environ["PATH"], "FLOOR_ADDR": address, "FLOOR_DSN": dsn}
+    environment = {"PATH": os.environ["PATH"], "FLOOR_ADDR": address, "FLOOR_DSN": dsn, **RUNTIME}
     url = f"http://{address}"
     return Server("floor", binary, environment, address, f"{url}/ping", f"{url}/metrics", "/ping", 200)
 
@@ -64,6 +68,7 @@ def service(folder: Path, around: Surroundings, wanted: list[str], logger: str) 
         "APP_HTTP_ADDR": address,
         "APP_ADMIN_ADDR": admin,
         "APP_LIFECYCLE_DRAIN_DELAY": "0s",
+        **RUNTIME,
         **told(chosen, around),
     }
     ready, metrics = f"http://{admin}/readyz", f"http://{admin}/metrics"
