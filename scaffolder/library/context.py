@@ -12,6 +12,7 @@ from portal.foundation.errors import FieldError, InputError
 from scaffolder.library.modulepath import is_module_path
 
 NAME = re.compile(r"[a-z](?:[a-z0-9]|-(?!-)){0,61}[a-z0-9]")
+MODULE = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?:/[A-Za-z0-9](?:[A-Za-z0-9._~-]*[A-Za-z0-9_~-])?)*")
 REF = re.compile(r"(?:[A-Za-z]+:)?(?:[A-Za-z0-9._-]+/)?[A-Za-z0-9._-]+")
 LONGEST = 4000
 KEYS = (
@@ -49,7 +50,6 @@ def render_context(
     """
     name = _matching("name", values.get("name"), NAME)
     owner = _matching("owner", values.get("owner"), REF)
-    module = values.get("modulePath") or f"{settings.GOLDPATH_MODULE_PREFIX}/{name}"
     team = _last_part(owner)
     on = set(chosen)
     context = {
@@ -62,7 +62,7 @@ def render_context(
         "codeowner": f"@{settings.GOLDPATH_CODEOWNERS_ORG}/{team}",
         "system": _last_part(_matching("system", values["system"], REF)) if values.get("system") else "",
         "lifecycle": _line("lifecycle", values.get("lifecycle", "experimental")),
-        "module": _module(module),
+        "module": _module(values.get("modulePath"), name),
         "logger": _line("logger", values.get("logger", "logrus")),
         "repository_url": repository_url,
         "repository_slug": repository_slug,
@@ -78,10 +78,13 @@ def _matching(key: str, value: Any, pattern: re.Pattern[str]) -> str:
     return value
 
 
-def _module(path: Any) -> str:
-    if not isinstance(path, str) or len(path) > LONGEST or not is_module_path(path):
-        raise _refused("modulePath", path, "is no path that a Go module can have")
-    return path
+def _module(asked: Any, name: str) -> str:
+    """Return the path that was asked for, or one below the prefix, which may be without a host in a closed network."""
+    if not asked:
+        return _matching("modulePath", f"{settings.GOLDPATH_MODULE_PREFIX}/{name}", MODULE)
+    if not isinstance(asked, str) or len(asked) > LONGEST or not is_module_path(asked):
+        raise _refused("modulePath", asked, "is no path that a Go module can have")
+    return asked
 
 
 def _line(key: str, value: Any) -> str:
