@@ -236,6 +236,19 @@ def test_pods_may_do_nothing_that_they_need_not(folder: Path) -> None:
             assert re.search(r":v\d", container["image"]), kind
 
 
+def test_jobs_have_the_secrets_without_which_the_configuration_is_refused(folder: Path) -> None:
+    files: dict[str, set[str]] = {}
+    for kind, pod in pod_templates(folder):
+        (container,) = pod["containers"]
+        files[kind] = {each["name"] for each in container["env"] if each["name"].endswith("_FILE")}
+        mounted = {mount["mountPath"] for mount in container["volumeMounts"]}
+        for each in container["env"]:
+            if each["name"].endswith("_FILE"):
+                assert each["value"].rpartition("/")[0] in mounted, each["name"]
+    wanted = {"APP_CONFIG_FILE"} | ({"APP_CRYPTO_KEYS_FILE"} if has(folder, "crypto") else set())
+    assert all(wanted <= found <= files["Deployment"] for found in files.values()), files
+
+
 def test_policies_and_budgets_select_pods_before_anything_is_added_to_them(folder: Path) -> None:
     base = folder / "deployments" / "k8s" / "base"
     found = [document for path in sorted(base.glob("*.yaml")) for document in documents(path)]

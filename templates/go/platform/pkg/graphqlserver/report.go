@@ -107,8 +107,14 @@ func (s *Server) report(ctx context.Context, told *gqlerror.Error, err error) {
 	s.opts.Log.LogAttrs(ctx, level, "operation failed", attrs...)
 }
 
+// reasonCanceled is that of apierror for contexts that were cancelled.
+const reasonCanceled = "CANCELED"
+
 // levelOf makes defects of the service errors, and what may pass warnings.
 func levelOf(told *gqlerror.Error) (level slog.Level, failed bool) {
+	if reasonOf(told) == reasonCanceled {
+		return slog.LevelInfo, false // the client has gone away
+	}
 	code, _ := told.Extensions[graphqlerror.KeyCode].(string)
 	switch graphqlerror.Kind(code) {
 	case apierror.Internal:

@@ -49,7 +49,8 @@ type Timeouts struct {
 	// Drain is how long the group keeps serving after it was told to stop,
 	// while load balancers notice that it is no longer ready.
 	Drain time.Duration
-	// Stop is the time that all components together may take to stop.
+	// Stop is the time that all components together may take to stop. Each may
+	// take half of what those before it have left.
 	Stop time.Duration
 }
 
@@ -158,7 +159,7 @@ func (g *Group) stop(ctx context.Context, started []Component) error {
 		if c.Stop == nil {
 			continue
 		}
-		err := c.Stop(ctx)
+		err := stopWithin(ctx, c)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("stop %s: %w", c.Name, err))
 			continue
@@ -166,6 +167,15 @@ func (g *Group) stop(ctx context.Context, started []Component) error {
 		g.log.InfoContext(ctx, "component stopped", "component", c.Name)
 	}
 	return errors.Join(errs...)
+}
+
+// stopWithin gives a component half of the time that is left: one that is held up by
+// its clients must not take it from those that stop after it.
+func stopWithin(ctx context.Context, c Component) error {
+	deadline, _ := ctx.Deadline()
+	ctx, cancel := context.WithTimeout(ctx, time.Until(deadline)/2)
+	defer cancel()
+	return c.Stop(ctx)
 }
 
 func (g *Group) set(ctx context.Context, s State) {

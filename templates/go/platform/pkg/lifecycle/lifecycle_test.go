@@ -245,3 +245,31 @@ func TestWhatHasNoStartIsStoppedWhenAnotherFailsToStart(t *testing.T) {
 	require.ErrorContains(t, g.Run(t.Context()), "in use")
 	require.True(t, closed)
 }
+
+// A client that does not hang up holds a server up for as long as the server is
+// given; what stops after it must still have time.
+func TestAStopThatIsHeldUpLeavesTimeToTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGroup()
+		left := map[string]time.Duration{}
+		stop := func(name string, stuck bool) lifecycle.Component {
+			return lifecycle.Component{Name: name, Stop: func(ctx context.Context) error {
+				deadline, _ := ctx.Deadline()
+				left[name] = time.Until(deadline)
+				if stuck {
+					<-ctx.Done()
+				}
+				return ctx.Err()
+			}}
+		}
+		g.Add(stop("telemetry", false))
+		g.Add(stop("database", false))
+		g.Add(stop("server", true))
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.ErrorContains(t, g.Run(ctx), "stop server")
+		require.Equal(t, 10*time.Second, left["server"])
+		require.Equal(t, 5*time.Second, left["database"])
+		require.Equal(t, 5*time.Second, left["telemetry"], "what is not used is left")
+	})
+}

@@ -1,8 +1,9 @@
 // Package pagination gives out lists page by page, by key and not by offset: a
 // page begins after the sort key of the last item of the page before, its
 // position. An index finds it at once, however deep, and what is inserted or
-// deleted meanwhile makes nothing appear twice or be skipped. In SQL, for a list
-// that is ordered by time and id,
+// deleted meanwhile makes nothing else appear twice or be skipped. What gets a key
+// before the position, because keys are made before they are stored, is not seen. In
+// SQL, for a list that is ordered by time and id,
 //
 //	WHERE (created_at, id) > ($1, $2) ORDER BY created_at, id LIMIT $3
 //

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -49,12 +50,61 @@ func refuseWith(status int, reason, message string) *Refusal {
 // deadline, and how long it takes says nothing about the service.
 func IsStream(r *http.Request) bool { return IsUpgrade(r) || IsEvents(r) }
 
-// IsUpgrade reports whether a request wants to become a WebSocket.
-func IsUpgrade(r *http.Request) bool { return r.Header.Get("Upgrade") != "" }
+// IsUpgrade reports whether a request wants to become a WebSocket. Offers of other
+// protocols, such as h2c, are ignored (RFC 9110, 7.8).
+func IsUpgrade(r *http.Request) bool {
+	return r.Method == http.MethodGet && slices.ContainsFunc(list(r.Header["Upgrade"]), func(offer string) bool {
+		return strings.EqualFold(offer, "websocket")
+	})
+}
 
-// IsEvents reports whether a request asks for server-sent events.
+// IsEvents reports whether a request prefers server-sent events: clients that take
+// them, too, but name JSON before, are answered with JSON.
 func IsEvents(r *http.Request) bool {
-	return r.Method == http.MethodPost && strings.Contains(r.Header.Get("Accept"), streams.TypeEvents)
+	if r.Method != http.MethodPost {
+		return false
+	}
+	events, other := 0.0, 0.0
+	for _, accepted := range list(r.Header["Accept"]) {
+		media, params, err := mime.ParseMediaType(accepted)
+		if err != nil {
+			continue
+		}
+		quality := qualityOf(params)
+		switch media {
+		case streams.TypeEvents:
+			if quality > other { // of two that are liked as much, the first
+				events = max(events, quality)
+			}
+		case typeJSON, typeResponse:
+			if quality > events {
+				other = max(other, quality)
+			}
+		}
+	}
+	return events > other
+}
+
+// qualityOf returns the weight of a media range, 1 if it has none (RFC 9110, 12.4.2).
+func qualityOf(params map[string]string) float64 {
+	text, ok := params["q"]
+	if !ok {
+		return 1
+	}
+	quality, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return 0
+	}
+	return quality
+}
+
+// list returns the members of a header whose fields are lists.
+func list(fields []string) []string {
+	var members []string
+	for member := range strings.SplitSeq(strings.Join(fields, ","), ",") {
+		members = append(members, strings.TrimSpace(member))
+	}
+	return members
 }
 
 // Request reads the body of a request and says why it is refused, or nil.

@@ -88,6 +88,35 @@ func TestStreamsAreToldFromRequests(t *testing.T) {
 	require.True(t, admission.IsStream(request(t, http.MethodGet, http.NoBody, "Upgrade", "websocket")))
 }
 
+func TestEventsArePreferredOrNot(t *testing.T) {
+	// What urql sends with every query and mutation.
+	const urql = "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed"
+	for accept, want := range map[string]bool{
+		"text/event-stream":                         true,
+		"Text/Event-Stream; q=0.5":                  true,
+		"text/event-stream, multipart/mixed":        true,
+		"text/event-stream, application/json":       true,
+		"application/json;q=0.5, text/event-stream": true,
+		urql:                                  false,
+		"application/json, text/event-stream": false,
+		"text/event-stream;q=0.5, application/json":    false,
+		"text/event-stream;q=0":                        false,
+		"text/event-stream;q=many":                     false,
+		"text/event-streams":                           false,
+		"*/*":                                          false,
+		"application/graphql-response+json;q=1, text/": false,
+	} {
+		require.Equal(t, want, admission.IsEvents(request(t, http.MethodPost, http.NoBody, "Accept", accept)), accept)
+	}
+}
+
+func TestOnlyWebSocketsAreUpgrades(t *testing.T) {
+	for upgrade, want := range map[string]bool{"websocket": true, "h2c, WebSocket": true, "h2c": false, "": false, "websockets": false} {
+		require.Equal(t, want, admission.IsUpgrade(request(t, http.MethodGet, http.NoBody, "Upgrade", upgrade)), upgrade)
+		require.False(t, admission.IsUpgrade(request(t, http.MethodPost, http.NoBody, "Upgrade", upgrade)), upgrade)
+	}
+}
+
 func TestSocketsOfStrangersAreRefused(t *testing.T) {
 	allowed := []string{"https://app.example.com"}
 	for origin, status := range map[string]int{

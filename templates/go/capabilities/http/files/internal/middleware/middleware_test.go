@@ -182,3 +182,17 @@ func TestDeadlineReachesHandlersThroughTheGinContext(t *testing.T) {
 		require.Equal(t, http.StatusGatewayTimeout, rec.Code)
 	})
 }
+
+// Proxies log 499 for clients that hang up. A status from 500 would count against
+// the service.
+func TestAClientThatHangsUpIsNoFailureOfTheService(t *testing.T) {
+	hangUp := func(c *gin.Context) {
+		ctx, cancel := context.WithCancel(c.Request.Context())
+		cancel()
+		c.Request = c.Request.WithContext(ctx)
+	}
+	fail := func(c *gin.Context) { middleware.Fail(c, fmt.Errorf("query: %w", context.Canceled)) }
+	require.Equal(t, 499, serve(fail, hangUp).Code)
+	require.Equal(t, "CANCELED", problem(t, serve(fail, hangUp)).Reason)
+	require.Equal(t, http.StatusServiceUnavailable, serve(fail).Code, "the client is there: something else gave up")
+}

@@ -3,6 +3,7 @@
 package middleware
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -25,7 +26,7 @@ func Fail(c *gin.Context, err error) {
 	if seconds := apierror.From(err).RetryAfterSeconds(); seconds > 0 {
 		c.Header("Retry-After", strconv.Itoa(seconds))
 	}
-	failWith(c, problemFor(err))
+	failWith(c, problemFor(c, err))
 }
 
 // FailRequest is Fail for requests that could not be read: errors without a kind
@@ -61,12 +62,20 @@ func MethodNotAllowed(c *gin.Context) {
 	failWith(c, statusProblem(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", "the path does not have this method"))
 }
 
-func problemFor(err error) apierror.Problem {
+// statusClientGone is what proxies log for clients that hang up. Nobody sees the
+// answer, but a status from 500 would count against the service.
+const statusClientGone = 499
+
+func problemFor(c *gin.Context, err error) apierror.Problem {
 	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	switch {
+	case errors.As(err, &tooLarge):
 		return statusProblem(http.StatusRequestEntityTooLarge, "BODY_TOO_LARGE", "the body is too large")
+	case errors.Is(err, context.Canceled) && errors.Is(c.Request.Context().Err(), context.Canceled):
+		return statusProblem(statusClientGone, "CANCELED", "the client has gone away")
+	default:
+		return apierror.From(err).ToProblem()
 	}
-	return apierror.From(err).ToProblem()
 }
 
 // statusProblem is for failures of HTTP itself, which have no kind.

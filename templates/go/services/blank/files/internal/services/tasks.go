@@ -129,7 +129,8 @@ type TaskPage struct {
 	NextCursor string
 }
 
-// List returns one page of tasks; none is skipped or shown twice.
+// List returns one page of tasks; none is shown twice. One that is stored while its
+// page is read may be missing: its id was made before.
 func (s *Tasks) List(ctx context.Context, query TaskQuery) (TaskPage, error) {
 	if query.Status != nil && !query.Status.Valid() {
 		return TaskPage{}, domain.ErrUnknownStatus

@@ -2,6 +2,7 @@ package sealed
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"goldpath.local/service/internal/domain"
@@ -27,10 +28,13 @@ func Rotate(ctx context.Context, storage services.TaskRepository, envelope *cryp
 			if !envelope.NeedsRotation(task.Snapshot().Notes) {
 				continue
 			}
-			if err := rotate(ctx, storage, envelope, task); err != nil {
+			switch err := rotate(ctx, storage, envelope, task); {
+			case errors.Is(err, domain.ErrTaskNotFound): // deleted meanwhile
+			case err != nil:
 				return rotated, err
+			default:
+				rotated++
 			}
-			rotated++
 		}
 		if len(tasks) < batch {
 			return rotated, nil

@@ -117,3 +117,21 @@ func TestRotationStopsAtWhatItCannotRead(t *testing.T) {
 	_, err = sealed.Rotate(ended, storage, envelope(t, "b"))
 	require.ErrorIs(t, err, context.Canceled)
 }
+
+// deleting is a storage whose tasks are deleted between list and update.
+type deleting struct{ services.TaskRepository }
+
+func (d deleting) Update(ctx context.Context, id uuid.UUID, change func(*domain.Task) error) (domain.Task, error) {
+	if err := d.Delete(ctx, id, func(domain.Task) error { return nil }); err != nil {
+		return domain.Task{}, err
+	}
+	return d.TaskRepository.Update(ctx, id, change)
+}
+
+func TestRotationPassesOverWhatIsDeletedMeanwhile(t *testing.T) {
+	storage := memory.NewTasks()
+	require.NoError(t, sealed.NewTasks(storage, envelope(t, "a")).Create(t.Context(), newTask(t)))
+	rotated, err := sealed.Rotate(t.Context(), deleting{storage}, envelope(t, "b", "a"))
+	require.NoError(t, err)
+	require.Zero(t, rotated)
+}

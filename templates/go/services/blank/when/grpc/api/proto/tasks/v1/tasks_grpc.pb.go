@@ -42,7 +42,7 @@ type TaskServiceClient interface {
 	// GetTask returns one task. NOT_FOUND (TASK_NOT_FOUND) if there is none.
 	GetTask(ctx context.Context, in *GetTaskRequest, opts ...grpc.CallOption) (*GetTaskResponse, error)
 	// ListTasks returns one page of tasks, in the order of their creation. Tasks that are created meanwhile are on later
-	// pages; none is skipped or returned twice.
+	// pages; none is returned twice. One that is stored while its page is read may be missing.
 	ListTasks(ctx context.Context, in *ListTasksRequest, opts ...grpc.CallOption) (*ListTasksResponse, error)
 	// StreamTasks sends all tasks, in the order of their creation, as fast as the client reads them. What is created
 	// meanwhile is sent, too, until there is nothing more. UNAVAILABLE (STOPPING) says that the server leaves: go on with
@@ -146,7 +146,7 @@ type TaskServiceServer interface {
 	// GetTask returns one task. NOT_FOUND (TASK_NOT_FOUND) if there is none.
 	GetTask(context.Context, *GetTaskRequest) (*GetTaskResponse, error)
 	// ListTasks returns one page of tasks, in the order of their creation. Tasks that are created meanwhile are on later
-	// pages; none is skipped or returned twice.
+	// pages; none is returned twice. One that is stored while its page is read may be missing.
 	ListTasks(context.Context, *ListTasksRequest) (*ListTasksResponse, error)
 	// StreamTasks sends all tasks, in the order of their creation, as fast as the client reads them. What is created
 	// meanwhile is sent, too, until there is nothing more. UNAVAILABLE (STOPPING) says that the server leaves: go on with
