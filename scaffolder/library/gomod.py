@@ -60,6 +60,13 @@ def compose(root: Path, capabilities: Collection[str], *, module: str) -> tuple[
     return _go_mod(module, superset.directives, requires), "".join(f"{line}\n" for line in checksums)
 
 
+def required_modules(root: Path) -> tuple[str, ...]:
+    """Return the paths of all modules that services of the library may require, sorted; none without fragments."""
+    if not (root / FOLDER).is_dir():
+        return ()
+    return tuple(sorted(_read(root / FOLDER, SUPERSET).requires))
+
+
 def fragment_names(root: Path) -> list[str]:
     """Return the conditions that the library keeps fragments for, sorted."""
     return sorted(path.stem for path in (root / FOLDER).glob("*.mod") if path.stem not in {SUPERSET, BASE})

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from portal.foundation.errors import InputError
 from scaffolder import library as libraries
 from scaffolder import parameters
 from scaffolder.capabilities import settle
@@ -78,6 +79,8 @@ def render_with(
         chosen=chosen,
         **_address(values),
     )
+    if recorded is None:  # a service that is there already keeps the name that it has
+        _refuse_names(library, values)
     context |= recorded or {}
     render_composition(composition, context, into)
     files = inspect(into, composition.files)
@@ -118,6 +121,12 @@ def render_composition(composition: Composition, context: Mapping[str, str], int
             return
         finally:
             shutil.rmtree(room, ignore_errors=True)
+
+
+def _refuse_names(library: Library, values: Mapping[str, Any]) -> None:
+    errors = list(libraries.refused_names(values, libraries.required_modules(library.root)))
+    if errors:
+        raise InputError(" ".join(error.message for error in errors), errors)
 
 
 def _library_of(template: TemplateVersion) -> Library:
