@@ -17,7 +17,7 @@ from scaffolder import parameters
 from scaffolder.capabilities import Catalogue, catalogue_of, choose, notes, wanted
 from scaffolder.models import TemplateVersion
 from scaffolder.parameters import FormField
-from scaffolder.services import name_status
+from scaffolder.services import name_status, refused_module
 
 SHOWN = "_shown"
 NAMESPACE = "default"
@@ -111,9 +111,9 @@ class PageForm:
         self.values = parameters.relevant(self.template.pages, {**kept, **answers})
 
     def check(self) -> bool:
-        """Find out what is wrong with the answers of this page: a taken name too, and capabilities that do not fit."""
+        """Find out what is wrong with the answers of this page: names and capabilities that do not fit, too."""
         found = parameters.check_page(self.schema, self.values)
-        self.errors = found or [*self._taken_names(), *self._unfit_capabilities()]
+        self.errors = found or [*self._taken_names(), *self._refused_module(), *self._unfit_capabilities()]
         return not self.errors
 
     @property
@@ -130,6 +130,11 @@ class PageForm:
                 if not status.free:
                     errors.append(FieldError((each.key,), status.reason, "goldpath"))
         return errors
+
+    def _refused_module(self) -> list[FieldError]:
+        """Return what is wrong with the module path, on the page that asks for it."""
+        asked = parameters.possible_properties(self.schema)
+        return refused_module({key: value for key, value in self.values.items() if key in asked})
 
     def _unfit_capabilities(self) -> list[FieldError]:
         """Return what is wrong with the capabilities, on the last page that asks for any: before, more may come."""

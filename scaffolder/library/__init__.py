@@ -12,7 +12,8 @@ from scaffolder.library.composition import (
     trim,
     write_live,
 )
-from scaffolder.library.context import render_context
+from scaffolder.library.context import refused_names, render_context
+from scaffolder.library.gomod import required_modules
 from scaffolder.library.lint import lint
 from scaffolder.library.loading import Layer, Library, Template, default_root, keep, load, load_kept
 from scaffolder.library.problems import LibraryError, Problem
@@ -34,7 +35,9 @@ __all__ = [
     "lint",
     "load",
     "load_kept",
+    "refused_names",
     "render_context",
+    "required_modules",
     "trim",
     "write_live",
 ]

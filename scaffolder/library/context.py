@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
 
 from portal.foundation.errors import FieldError, InputError
-from scaffolder.library.modulepath import is_module_path
+from scaffolder.library.naming import MODULE, NAME, module_problem, name_problem, overlap_problem
 
-NAME = re.compile(r"[a-z](?:[a-z0-9]|-(?!-)){0,61}[a-z0-9]")
-MODULE = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?:/[A-Za-z0-9](?:[A-Za-z0-9._~-]*[A-Za-z0-9_~-])?)*")
 REF = re.compile(r"(?:[A-Za-z]+:)?(?:[A-Za-z0-9._-]+/)?[A-Za-z0-9._-]+")
 LONGEST = 4000
 KEYS = (
@@ -50,11 +48,12 @@ def render_context(
     """
     name = _matching("name", values.get("name"), NAME)
     owner = _matching("owner", values.get("owner"), REF)
+    module = values.get("modulePath") or _default_module(name)
     team = _last_part(owner)
     on = set(chosen)
     context = {
         "name": name,
-        "title": name.replace("-", " ").title(),
+        "title": " ".join(word.capitalize() for word in name.split("-")),
         "description": _line("description", values.get("description", "")),
         "namespace": repository_slug.partition("/")[0],
         "owner": owner,
@@ -62,7 +61,7 @@ def render_context(
         "codeowner": f"@{settings.GOLDPATH_CODEOWNERS_ORG}/{team}",
         "system": _last_part(_matching("system", values["system"], REF)) if values.get("system") else "",
         "lifecycle": _line("lifecycle", values.get("lifecycle", "experimental")),
-        "module": _module(values.get("modulePath"), name),
+        "module": _matching("modulePath", module, MODULE),
         "logger": _line("logger", values.get("logger", "logrus")),
         "repository_url": repository_url,
         "repository_slug": repository_slug,
@@ -72,19 +71,30 @@ def render_context(
     return {**context, **{capability: "yes" if capability in on else "no" for capability in capabilities}}
 
 
+def refused_names(values: Mapping[str, Any], required: Iterable[str]) -> Iterator[FieldError]:
+    """Yield what stands against the name and the module path of a service, by the field that has to change.
+
+    A module path that was not chosen follows from the name. `required` are the Go modules that services may require.
+    """
+    name, module = values.get("name"), values.get("modulePath")
+    if isinstance(name, str):
+        reason = name_problem(name) or overlap_problem(_default_module(name), required)
+        if reason:
+            yield FieldError(("name",), reason, "goldpath", "name", name)
+    if isinstance(module, str) and module:
+        reason = module_problem(module, required)
+        if reason:
+            yield FieldError(("modulePath",), reason, "goldpath", "modulePath", module)
+
+
+def _default_module(name: str) -> str:
+    return f"{settings.GOLDPATH_MODULE_PREFIX}/{name}"
+
+
 def _matching(key: str, value: Any, pattern: re.Pattern[str]) -> str:
     if not isinstance(value, str) or not pattern.fullmatch(value) or len(value) > LONGEST:
         raise _refused(key, value, "has characters that cannot be used there")
     return value
-
-
-def _module(asked: Any, name: str) -> str:
-    """Return the path that was asked for, or one below the prefix, which may be without a host in a closed network."""
-    if not asked:
-        return _matching("modulePath", f"{settings.GOLDPATH_MODULE_PREFIX}/{name}", MODULE)
-    if not isinstance(asked, str) or len(asked) > LONGEST or not is_module_path(asked):
-        raise _refused("modulePath", asked, "is no path that a Go module can have")
-    return asked
 
 
 def _line(key: str, value: Any) -> str:

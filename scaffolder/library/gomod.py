@@ -60,10 +60,11 @@ def compose(root: Path, capabilities: Collection[str], *, module: str) -> tuple[
     return _go_mod(module, superset.directives, requires), "".join(f"{line}\n" for line in checksums)
 
 
-def is_required(root: Path, module: str) -> bool:
-    """Tell whether services of the library use a module: then none of them can have its path."""
-    superset = root / FOLDER / f"{SUPERSET}.mod"
-    return superset.is_file() and module in parse(superset.read_text(encoding="utf-8"), SUPERSET).requires
+def required_modules(root: Path) -> tuple[str, ...]:
+    """Return the paths of all modules that services of the library may require, sorted; none without fragments."""
+    if not (root / FOLDER).is_dir():
+        return ()
+    return tuple(sorted(_read(root / FOLDER, SUPERSET).requires))
 
 
 def fragment_names(root: Path) -> list[str]:

@@ -11,14 +11,7 @@ from jsonschema import Draft7Validator, FormatChecker
 from jsonschema.protocols import Validator
 from referencing import Registry
 
-from scaffolder.library.modulepath import is_module_path
-
 FORMATS: FormatChecker = Draft7Validator.FORMAT_CHECKER
-
-
-@FORMATS.checks("go-module-path")
-def _go_module_path(value: object) -> bool:
-    return not isinstance(value, str) or is_module_path(value)
 
 
 def validator(schema: Mapping[str, Any] | bool) -> Validator:

@@ -25,8 +25,6 @@ _FORMATS = {
     "hostname": "a host name, like api.example.com",
     "ipv4": "an IPv4 address, like 192.0.2.1",
     "uuid": "a UUID",
-    "go-module-path": "the path of a Go module, like example.com/payments/ledger; no part may be vendor, or a name "
-    "that Windows keeps for devices, such as con or aux, and the last may not be v0 or v1",
 }
 
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from portal.foundation.errors import FieldError, InputError
+from portal.foundation.errors import InputError
 from scaffolder import library as libraries
 from scaffolder import parameters
 from scaffolder.capabilities import settle
 from scaffolder.forges import forge
-from scaffolder.library import Composition, Library, gomod
+from scaffolder.library import Composition, Library
 from scaffolder.library.files import digest
 from scaffolder.models import TemplateVersion
 from scaffolder.rendering import client
@@ -79,19 +79,14 @@ def render_with(
         chosen=chosen,
         **_address(values),
     )
+    if recorded is None:  # a service that is there already keeps the name that it has
+        _refuse_names(library, values)
     context |= recorded or {}
-    _refuse_dependency(library, context["module"])
     render_composition(composition, context, into)
     files = inspect(into, composition.files)
     lock = lock_document(library, template.ref, composition, values=values, context=context, files=files)
     files = tuple(sorted([*files, _write_lock(into, lock)], key=lambda file: file.path))
     return Render(into, files, lock, digest((file.path, file.executable, file.sha256) for file in files))
-
-
-def _refuse_dependency(library: Library, module: str) -> None:
-    if gomod.is_required(library.root, module):
-        why = "modulePath is that of a module which the service uses"
-        raise InputError(f"{why}.", [FieldError(("modulePath",), why, instance=module)])
 
 
 def prepare() -> None:
@@ -126,6 +121,12 @@ def render_composition(composition: Composition, context: Mapping[str, str], int
             return
         finally:
             shutil.rmtree(room, ignore_errors=True)
+
+
+def _refuse_names(library: Library, values: Mapping[str, Any]) -> None:
+    errors = list(libraries.refused_names(values, libraries.required_modules(library.root)))
+    if errors:
+        raise InputError(" ".join(error.message for error in errors), errors)
 
 
 def _library_of(template: TemplateVersion) -> Library:

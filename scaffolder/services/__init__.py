@@ -7,7 +7,7 @@ from scaffolder.engine.reaper import reap, reap_pushes
 from scaffolder.services.control import cancel_run, retry_run
 from scaffolder.services.dry_runs import DryRun, PlannedStep, dry_run
 from scaffolder.services.events import events_of
-from scaffolder.services.names import NameStatus, name_status
+from scaffolder.services.names import NameStatus, name_status, refused_module
 from scaffolder.services.repositories import refresh_from_repository
 from scaffolder.services.runs import find_run, seed_run, start_run
 from scaffolder.services.sweeping import sweep
@@ -28,6 +28,7 @@ __all__ = [
     "reap",
     "reap_pushes",
     "refresh_from_repository",
+    "refused_module",
     "register_templates",
     "retry_run",
     "same_template",

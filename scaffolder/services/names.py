@@ -15,9 +15,9 @@ from catalog.refs import DEFAULT_NAMESPACE as NAMESPACE
 from catalog.refs import make_ref, parse_ref
 from portal.foundation.actors import Actor
 from portal.foundation.errors import FieldError, InputError
+from scaffolder import library as libraries
 from scaffolder.choices import ACTIVE_RUN
 from scaffolder.forges import forge
-from scaffolder.library.context import NAME
 from scaffolder.models import Repository, Run
 
 
@@ -43,9 +43,8 @@ def name_status(namespace: str, name: str, *, but: uuid.UUID | None = None) -> N
 
     What cannot be a name at all is not free either.
     """
-    if not NAME.fullmatch(name):
-        reason = "A name has 2 to 63 lower-case letters, digits and single hyphens, and begins with a letter."
-        return NameStatus(free=False, reason=reason)
+    for impossible in _refused({"name": name}):
+        return NameStatus(free=False, reason=impossible.message)
     runs = Run.objects.filter(target_namespace=namespace, target_name=name, status__in=ACTIVE_RUN)
     if but is not None:
         runs = runs.exclude(pk=but)
@@ -61,11 +60,16 @@ def name_status(namespace: str, name: str, *, but: uuid.UUID | None = None) -> N
     return NameStatus(free=True)
 
 
+def refused_module(values: Mapping[str, Any]) -> list[FieldError]:
+    """Return what stands against the Go module path that was chosen in `values`, if any was."""
+    return _refused({"modulePath": values.get("modulePath")})
+
+
 def preflight(values: Mapping[str, Any], actor: Actor) -> Target:
     """Return what the validated answers are about; what stands against them raises InputError, an error a field."""
     name = _text(values, "name")
     owner, errors = _owner(values, actor)
-    errors = [*_name(name), *errors, *_system(values)]
+    errors = [*_name(name), *errors, *_system(values), *refused_module(values)]
     if errors:
         raise InputError(" ".join(error.message for error in errors), errors)
     return Target(NAMESPACE, name, owner)
@@ -85,6 +89,10 @@ def check_ownership(values: Mapping[str, Any], actor: Actor) -> None:
 def refusal(field: str, message: str, instance: Any) -> FieldError:
     """Return the error of one field that stands in the way of a run, though it fits the schema."""
     return FieldError((field,), message, keyword="goldpath", argument=field, instance=instance)
+
+
+def _refused(values: Mapping[str, Any]) -> list[FieldError]:
+    return list(libraries.refused_names(values, libraries.required_modules(libraries.default_root())))
 
 
 def _name(name: str) -> list[FieldError]:

@@ -12,8 +12,9 @@ from django.urls import URLPattern, get_resolver, reverse
 from portal.foundation.models import ApiToken, User
 from portal.foundation.tokens import create_token
 from portal.web import urls
+from portal.web.forms import SHOWN
 from scaffolder.models import Draft, Run, TemplateVersion
-from tests.portal.web.test_create import SECOND, begin, text
+from tests.portal.web.test_create import SECOND, THIRD, begin, text
 
 SAMPLES: dict[str, Any] = {
     "UUIDConverter": uuid.UUID(int=1),
@@ -78,6 +79,36 @@ def test_path_traversal_and_git_option_injection_by_a_name_are_refused(
     assert page.status_code == 422
     assert 'id="field-name-error"' in text(page)
     assert not Draft.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["con", "v1", "vendor", "kubernetes", "default", "scratch"])
+def test_a_name_that_means_something_else_is_refused_beside_its_field(
+    alice_web: Client, template: TemplateVersion, name: str
+) -> None:
+    page = begin(alice_web, name=name)
+    assert page.status_code == 422
+    assert 'id="field-name-error"' in text(page)
+    assert text(page).count(f"No service can be called {name}: ") == 2  # beside the field, and in the list above
+    assert not Draft.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("net/http", "not in the form that is asked for"),
+        ("example.com/vendor/x", "Go refuses vendor in a module path"),
+        ("example.com/x/v1", "A module path cannot end in v1"),
+        ("github.com/gin-gonic/gin", "Services require github.com/gin-gonic/gin"),
+    ],
+)
+def test_a_module_path_that_go_cannot_build_is_refused_beside_its_field(
+    alice_web: Client, draft: Draft, path: str, words: str
+) -> None:
+    chosen = {SHOWN: [*THIRD[SHOWN], "modulePath"], "customModulePath": "true", "modulePath": path}
+    page = alice_web.post(f"/create/draft/{draft.pk}/3", {**THIRD, **chosen})
+    assert page.status_code == 422
+    assert 'id="field-modulePath-error"' in text(page)
+    assert words in text(page)
 
 
 @pytest.mark.parametrize("owner", ["group:default/nobody", "user:default/alice", "system:default/checkout"])

@@ -107,7 +107,15 @@ def test_the_fragment_shows_a_dependent_question_and_keeps_nothing(alice_web: Cl
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("ledger-two", "is free"), ("", ""), ("../etc", "letters and digits"), ("{{7*7}}", "letters and digits")],
+    [
+        ("ledger-two", "is free"),
+        ("", ""),
+        ("../etc", "letters and digits"),
+        ("{{7*7}}", "letters and digits"),
+        ("func", "is free"),
+        ("con", "on Windows it is a device"),
+        ("x" * 51, "2 to 50 lower-case letters"),
+    ],
 )
 def test_the_live_answer_about_a_name(alice_web: Client, db: None, name: str, words: str) -> None:
     page = text(alice_web.get("/create/name", {"name": name}))

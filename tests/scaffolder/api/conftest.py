@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from portal.foundation.models import User
@@ -20,6 +21,12 @@ BASE = "/api/scaffolder/v2"
 def template(people: dict[str, User]) -> TemplateVersion:
     """The template of these tests."""
     return fixed_template()
+
+
+@pytest.fixture(autouse=True)
+def own_count_of_requests() -> None:
+    """Let no test be throttled for the requests of those before it."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from portal.foundation.models import User
+from scaffolder import services
 from scaffolder.models import Repository, Run
 from tests.scaffolder.api.conftest import BASE
 from tests.scaffolder.fixed import REF
@@ -20,8 +21,8 @@ DOORS = ("tasks", "dry-run")
 FORM = "This is not in the form that is asked for."
 
 
-def ask(client: APIClient, door: str, **changed: Any) -> Any:
-    """Ask for a run, or a dry run, of the fixed template with good answers, but for those that are changed."""
+def ask(client: APIClient, door: str, *, ref: str = REF, **changed: Any) -> Any:
+    """Ask for a run, or a dry run, of a template with good answers, but for those that are changed."""
     values = {
         "name": "payment-ledger",
         "description": "Keeps the books",
@@ -29,7 +30,7 @@ def ask(client: APIClient, door: str, **changed: Any) -> Any:
         "lifecycle": "experimental",
         **changed,
     }
-    template = {"templateRef": REF} if door == "tasks" else {"template": REF}
+    template = {"templateRef": ref} if door == "tasks" else {"template": ref}
     return client.post(f"{BASE}/{door}", {**template, "values": values, "secrets": {}}, format="json")
 
 
@@ -92,6 +93,37 @@ def test_a_value_against_the_schema_is_refused(
 def test_a_taken_name_is_refused(client: APIClient, door: str) -> None:
     Repository.objects.create(name="payment-ledger", owner_ref="group:default/identity")
     assert_refused(ask(client, door), "name", "a repository called payment-ledger already. Choose another name.")
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("con", "on Windows"), ("v1", "a version"), ("kubernetes", "Kubernetes itself"), ("vendor", "Go")],
+)
+def test_a_name_that_means_something_else_is_refused(client: APIClient, door: str, name: str, words: str) -> None:
+    response = ask(client, door, name=name)
+    assert_refused(response, "name", f"No service can be called {name}: ")
+    assert_refused(response, "name", words)
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("fmt", FORM),
+        ("net/http", FORM),
+        ("example.com/.x", FORM),
+        ("example.com/vendor/x", "Go refuses vendor in a module path"),
+        ("example.com/x/con", "Go refuses con in a module path"),
+        ("example.com/x/v1", "A module path cannot end in v1"),
+        ("github.com/gin-gonic/gin", "Services require github.com/gin-gonic/gin, and Go could not tell it from"),
+    ],
+)
+def test_a_module_path_that_go_cannot_build_is_refused(client: APIClient, door: str, path: str, words: str) -> None:
+    services.register_templates()
+    chosen = {"customModulePath": True, "modulePath": path}
+    response = ask(client, door, ref="template:default/go-blank-service", **chosen)
+    assert_refused(response, "modulePath", words)
 
 
 @pytest.mark.parametrize("door", DOORS)

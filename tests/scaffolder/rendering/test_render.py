@@ -203,11 +203,15 @@ def test_renderer_knows_neither_django_nor_the_database() -> None:
         ("name", ""),
         ("name", None),
         ("name", "a\n"),
+        ("name", "con"),
+        ("name", "v1"),
+        ("modulePath", "net/http"),
+        ("modulePath", "example.com/vendor/x"),
+        ("modulePath", "example.com/x/v1"),
         ("modulePath", "example.com/x y"),
         ("modulePath", "example.com/../x"),
         ("modulePath", '"; import "os'),
         ("modulePath", "example.com/x\nreplace a => b"),
-        ("modulePath", "example.com/vendor/x"),
         ("owner", "group:default/a/../b"),
         ("owner", "a\nb: c"),
         ("system", "x: y"),
@@ -227,6 +231,13 @@ def test_path_traversal_control_characters_and_huge_values_are_refused(
         render(**{key: value})
     assert [field.path for field in refused.value.fields] == [(key,)]
     assert set(tmp_path.parent.iterdir()) == before
+
+
+def test_a_service_that_is_there_already_keeps_a_name_that_no_new_one_may_have(tmp_path: Path) -> None:
+    loaded = library.load(write_library(tmp_path / "library"))
+    values, recorded = {**VALUES, "name": "con"}, {"module": "example.com/x/v1"}
+    made = rendering.render_with(loaded, REF, values, tmp_path / "render", recorded=recorded)
+    assert (made.directory / "go.mod").read_text(encoding="utf-8").startswith("module example.com/x/v1\n")
 
 
 @pytest.mark.parametrize(
