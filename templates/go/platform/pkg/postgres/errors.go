@@ -18,6 +18,7 @@ const (
 	codeSerializationFailure = "40001"
 	codeDeadlock             = "40P01"
 	codeQueryCanceled        = "57014"
+	codeTooManyConnections   = "53300"
 )
 
 // Classes of SQLSTATE codes that say that the server cannot serve right now.

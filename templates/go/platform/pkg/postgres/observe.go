@@ -3,22 +3,47 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// ReachableCheck returns a readiness check that fails while the database
-// cannot be reached. A pool whose connections are all at work passes: taking a
-// busy instance out of load balancing only makes the others busier.
+// ReachableCheck returns a readiness check that fails while the database cannot be
+// reached. A pool whose connections are all at work is no failure: taking a busy
+// instance out of load balancing only makes the others busier. But they may all be
+// waiting for a database that hangs, so then the check makes a connection of its own.
 func ReachableCheck(pool *pgxpool.Pool) func(ctx context.Context) error {
+	cfg := pool.Config().ConnConfig
+	isBusy := func() bool {
+		stat := pool.Stat()
+		return stat.AcquiredConns() >= stat.MaxConns()
+	}
 	return func(ctx context.Context) error {
+		if isBusy() {
+			return knock(ctx, cfg)
+		}
 		err := pool.Ping(ctx)
-		if stat := pool.Stat(); stat.AcquiredConns() >= stat.MaxConns() {
-			return nil
+		if ctx.Err() != nil && isBusy() {
+			return nil // it may have waited for a connection only; the next check knocks
 		}
 		return err
 	}
+}
+
+// knock connects and leaves. A server that has no connection left answers.
+func knock(ctx context.Context, cfg *pgx.ConnConfig) error {
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	var refused *pgconn.PgError
+	switch {
+	case errors.As(err, &refused) && refused.Code == codeTooManyConnections:
+		return nil
+	case err != nil:
+		return fmt.Errorf("connect while the pool is busy: %w", err)
+	}
+	return conn.Close(ctx)
 }
 
 // poolMetrics describes the metrics of one pool.

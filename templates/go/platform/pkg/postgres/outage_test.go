@@ -110,6 +110,49 @@ func TestThePoolSurvivesARestartOfTheServer(t *testing.T) {
 	require.NoError(t, check(t.Context()))
 }
 
+// All connections being at work says nothing about the database: it may hang.
+func TestABusyPoolIsReachableUnlessTheDatabaseHangs(t *testing.T) {
+	cfg, proxy, _ := postgrestest.Proxied(t)
+	cfg.MaxConns = 1
+	pool := postgrestest.Open(t, cfg)
+	check := postgres.ReachableCheck(pool)
+	within := func(limit time.Duration) error {
+		ctx, cancel := context.WithTimeout(t.Context(), limit)
+		defer cancel()
+		return check(ctx)
+	}
+	busy, err := pool.Acquire(t.Context())
+	require.NoError(t, err)
+	defer busy.Release()
+	require.NoError(t, within(patience))
+
+	proxy.Hang()
+	require.ErrorIs(t, within(100*time.Millisecond), context.DeadlineExceeded)
+	proxy.Restore(t)
+	require.NoError(t, within(patience))
+	proxy.Cut()
+	require.Error(t, within(patience))
+}
+
+func TestAServerWithoutAFreeConnectionIsReachable(t *testing.T) {
+	cfg, _, server := postgrestest.Proxied(t)
+	admin := postgrestest.Open(t, cfg)
+	const role = "limited"
+	_, err := admin.Exec(t.Context(), "CREATE ROLE "+role+" LOGIN CONNECTION LIMIT 1")
+	require.NoError(t, err)
+	defer func() {
+		_, err := admin.Exec(context.WithoutCancel(t.Context()), "DROP ROLE "+role)
+		require.NoError(t, err)
+	}()
+	server.User = url.User(role)
+	cfg.DSN, cfg.MaxConns = config.Secret(server.String()), 1
+	pool := postgrestest.Open(t, cfg)
+	busy, err := pool.Acquire(t.Context())
+	require.NoError(t, err)
+	defer busy.Release()
+	require.NoError(t, postgres.ReachableCheck(pool)(t.Context()))
+}
+
 // Two proxies stand for two hosts, of which one serves at a time. That a host is
 // a standby is simulated by a database that is read-only by default, which is
 // what target_session_attrs asks for.

@@ -2,6 +2,7 @@ package rediscache
 
 import (
 	"context"
+	"errors"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
@@ -10,16 +11,37 @@ import (
 // ReachableCheck returns a readiness check that fails while Redis cannot be
 // reached. Register it for what cannot work without Redis, such as sessions: a
 // service that only caches serves without Redis, and should stay in load balancing.
-// A pool whose connections are all at work passes, as a busy one is not broken.
+// A pool whose connections are all at work is no failure, as a busy one is not
+// broken. But they may all be waiting for a Redis that hangs, so then the check makes
+// a connection of its own.
 func ReachableCheck(client *redis.Client) func(ctx context.Context) error {
 	return func(ctx context.Context) error {
+		if isBusy(client) {
+			return knock(ctx, *client.Options())
+		}
 		err := client.Ping(ctx).Err()
-		stats := client.PoolStats()
-		if busy := int(stats.TotalConns) - int(stats.IdleConns); busy >= client.Options().PoolSize {
-			return nil
+		if errors.Is(err, redis.ErrPoolTimeout) || ctx.Err() != nil && isBusy(client) {
+			return nil // it may have waited for a connection only; the next check knocks
 		}
 		return err
 	}
+}
+
+func isBusy(client *redis.Client) bool {
+	stats := client.PoolStats()
+	return int(stats.TotalConns)-int(stats.IdleConns) >= client.Options().PoolSize
+}
+
+// knock connects, asks and leaves. A server that has no connection left answers.
+func knock(ctx context.Context, options redis.Options) error {
+	options.PoolSize = 1
+	options.MaxRetries = -1 // the client has replaced it by what it means
+	visitor := redis.NewClient(&options)
+	err := visitor.Ping(ctx).Err()
+	if redis.IsMaxClientsError(err) {
+		err = nil
+	}
+	return errors.Join(err, visitor.Close())
 }
 
 var (

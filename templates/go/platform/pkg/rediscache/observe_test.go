@@ -10,9 +10,11 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
+	secret "goldpath.local/service/pkg/config"
 	"goldpath.local/service/pkg/rediscache"
 	"goldpath.local/service/pkg/rediscache/redistest"
 	"goldpath.local/service/pkg/telemetry/telemetrytest"
+	"goldpath.local/service/pkg/testkit"
 )
 
 func TestCommandsHaveASpanOnlyWithinOne(t *testing.T) {
@@ -56,13 +58,38 @@ func TestABusyPoolIsReachableAndAClosedOneIsNot(t *testing.T) {
 
 	busy := client.Conn()
 	require.NoError(t, busy.Ping(t.Context()).Err())
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
-	defer cancel()
-	require.NoError(t, check(ctx))
+	require.NoError(t, check(t.Context()))
 	require.NoError(t, busy.Close())
 
 	require.NoError(t, client.Close())
 	require.Error(t, check(t.Context()))
+}
+
+// All connections being at work says nothing about Redis: it may hang.
+func TestABusyPoolOfARedisThatHangsIsNotReachable(t *testing.T) {
+	fake := redistest.Fake(t).Fake
+	proxy := testkit.NewProxy(t, fake.Addr())
+	cfg := rediscache.Config{
+		URL: secret.Secret("redis://" + proxy.Addr()), PoolSize: 1,
+		PoolTimeout: time.Second, DialTimeout: time.Second, ReadTimeout: time.Second, WriteTimeout: time.Second,
+	}
+	client, err := rediscache.Open(cfg)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, client.Close()) }()
+	check := rediscache.ReachableCheck(client)
+	busy := client.Conn()
+	require.NoError(t, busy.Ping(t.Context()).Err())
+	defer func() { require.NoError(t, busy.Close()) }()
+	require.NoError(t, check(t.Context()))
+
+	proxy.Hang()
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	require.Error(t, check(ctx))
+	proxy.Restore(t)
+	require.NoError(t, check(t.Context()))
+	fake.SetError("ERR max number of clients reached")
+	require.NoError(t, check(t.Context()), "it answers")
 }
 
 func TestPoolMetrics(t *testing.T) {

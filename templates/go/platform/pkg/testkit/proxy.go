@@ -83,9 +83,11 @@ func (p *Proxy) wait() {
 	<-resumed
 }
 
-// Restore accepts connections again.
+// Restore accepts connections and passes on what they send again, whether they were
+// cut or hung.
 func (p *Proxy) Restore(t testing.TB) {
 	t.Helper()
+	p.Resume()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.listener != nil {
