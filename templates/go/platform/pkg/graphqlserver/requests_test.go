@@ -3,6 +3,7 @@ package graphqlserver_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -43,7 +44,52 @@ func TestQueriesMayBeSentByGet(t *testing.T) {
 		require.Equal(t, "name", get("{name}", header, "1").Data["name"])
 	}
 	require.Equal(t, "name", get("{name}", "Content-Type", "application/json").Data["name"])
-	require.Equal(t, http.StatusNotAcceptable, get(`mutation { set(name: "a") }`, "GraphQL-Require-Preflight", "1").status)
+	for _, other := range []string{`mutation { set(name: "a") }`, "subscription {ticks}"} {
+		got := get(other, "GraphQL-Require-Preflight", "1")
+		got.refused(t, "METHOD_NOT_ALLOWED")
+		require.Equal(t, http.StatusMethodNotAllowed, got.status)
+		require.Equal(t, "POST", got.header.Get("Allow"))
+	}
+	got := get("{nonsense}", "GraphQL-Require-Preflight", "1")
+	got.refused(t, "VALIDATION_FAILED")
+	require.Equal(t, http.StatusBadRequest, got.status)
+}
+
+func TestTheURLOfAQueryIsRead(t *testing.T) {
+	f := newFixture(t, func(f *fixture) {
+		f.resolvers["Query.name"] = func(ctx context.Context) (any, error) {
+			operation := graphql.GetOperationContext(ctx)
+			return operation.OperationName + fmt.Sprint(operation.Variables["n"]), nil
+		}
+	})
+	get := func(query string) answer {
+		return f.do(t, request(t, http.MethodGet, "/graphql?"+query, ""))
+	}
+	query := "query=" + url.QueryEscape("query A($n: Int!) {name tree @include(if: false) {children(first: $n) {name}}} query B {name}")
+	require.Equal(t, "A5", get(query + "&operationName=A&variables=" + url.QueryEscape(`{"n":5}`)).Data["name"])
+	for _, broken := range []string{"query=%zz", query + "&variables=x", query + "&extensions=1"} {
+		got := get(broken)
+		got.refused(t, "INVALID_REQUEST")
+		require.Equal(t, http.StatusBadRequest, got.status)
+	}
+}
+
+func TestTheOperationMustBeNamedWhereThereAreSeveral(t *testing.T) {
+	f := newFixture(t)
+	for body, want := range map[string]string{
+		`{"query":"query A {name} query B {name}"}`:                     "say which with operationName",
+		`{"query":"query A {name} query B {name}","operationName":"C"}`: "no operation of that name",
+		`{"query":"fragment F on Query {name}"}`:                        "no operation",
+	} {
+		for range 2 {
+			got := f.do(t, request(t, http.MethodPost, "/graphql", body))
+			got.refused(t, "OPERATION_NOT_FOUND")
+			require.Contains(t, got.Errors[0].Message, want)
+		}
+	}
+	known := `{"query":"query A {name} query B {name}","operationName":"%s"}`
+	require.Equal(t, "name", f.do(t, request(t, http.MethodPost, "/graphql", fmt.Sprintf(known, "B"))).Data["name"])
+	f.do(t, request(t, http.MethodPost, "/graphql", fmt.Sprintf(known, ""))).refused(t, "OPERATION_NOT_FOUND")
 }
 
 // A form of a page elsewhere can send these without asking first.
@@ -66,7 +112,7 @@ func TestRequestsThatAreNoneAreRefused(t *testing.T) {
 		"batch":         {http.MethodPost, ` [{"query":"{name}"}]`, 400, "BATCH_NOT_SUPPORTED"},
 		"not JSON":      {http.MethodPost, `secret`, 400, "INVALID_REQUEST"},
 		"other method":  {http.MethodPut, `{}`, 405, "METHOD_NOT_ALLOWED"},
-		"no operation":  {http.MethodPost, `{}`, 400, "VALIDATION_FAILED"},
+		"no operation":  {http.MethodPost, `{}`, 400, "OPERATION_NOT_FOUND"},
 		"broken":        {http.MethodPost, `{"query":"{"}`, 400, "PARSE_FAILED"},
 		"unknown field": {http.MethodPost, `{"query":"{other}"}`, 400, "VALIDATION_FAILED"},
 		"bad variable":  {http.MethodPost, `{"query":"query($n:Int!){list(first:$n){name}}","variables":{"n":"x"}}`, 400, "VALIDATION_FAILED"},
@@ -144,7 +190,10 @@ func TestAResolverThatBreaksTheSchemaIsADefect(t *testing.T) {
 
 func TestRefusalsComeInTheTypeThatIsAskedFor(t *testing.T) {
 	f := newFixture(t)
-	for accept, want := range map[string]string{"": "application/json", "application/graphql-response+json": "application/graphql-response+json"} {
+	const whole, plain = "application/graphql-response+json", "application/json"
+	for accept, want := range map[string]string{
+		"": whole, "*/*": whole, whole: whole, plain: plain, "text/html, " + plain + ", */*": plain, whole + ", " + plain: whole, ";": whole,
+	} {
 		got := f.do(t, request(t, http.MethodPost, "/graphql", "[", "Accept", accept))
 		require.Equal(t, want, got.header.Get("Content-Type"))
 	}

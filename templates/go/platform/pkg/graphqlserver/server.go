@@ -45,6 +45,12 @@ type Options struct {
 	// Authorize decides whether the caller in ctx may select a field of Query,
 	// Mutation or Subscription, such as "Query.tasks". Nil lets everybody.
 	Authorize func(ctx context.Context, field string) error
+	// Caller names who calls, for the bounds that every caller has; "" is nobody in
+	// particular. Nil is nobody for all.
+	Caller func(ctx context.Context) string
+	// Limit refuses an operation on a WebSocket of a caller who has sent too many;
+	// on HTTP, middleware does this. Nil refuses none.
+	Limit func(ctx context.Context) error
 	// Scope returns a context for one query, one mutation, or one event of a
 	// subscription: the place for data loaders, which must not outlive it.
 	Scope func(ctx context.Context) context.Context
@@ -56,6 +62,7 @@ type Server struct {
 	cfg         Config
 	opts        Options
 	roots       map[string]bool // names of the types Query, Mutation and Subscription
+	listenable  []string        // fields of Subscription, such as "Subscription.tasks"
 	tracer      trace.Tracer
 	graphql     *handler.Server
 	streams     *streams.Members
@@ -74,10 +81,11 @@ func New(schema graphql.ExecutableSchema, cfg Config, opts Options) (*Server, er
 		cfg:         cfg,
 		opts:        opts,
 		roots:       rootsOf(schema.Schema()),
+		listenable:  listenable(schema.Schema().Subscription),
 		tracer:      opts.Tracers.Tracer("graphqlserver"),
 		graphql:     handler.New(schema),
-		streams:     streams.NewMembers(cfg.Streams.Max, opts.Metrics.subscriptions),
-		connections: streams.NewMembers(cfg.Streams.MaxConnections, opts.Metrics.connections),
+		streams:     streams.NewMembers(cfg.Streams.Max, cfg.Streams.MaxPerCaller, opts.Metrics.subscriptions),
+		connections: streams.NewMembers(cfg.Streams.MaxConnections, cfg.Streams.MaxPerCaller, opts.Metrics.connections),
 	}
 	s.configure()
 	return s, nil
@@ -90,7 +98,7 @@ func (s *Server) configure() {
 	s.graphql.AddTransport(webSocket{s})
 	s.graphql.AddTransport(sse{s})
 	s.graphql.AddTransport(transport.POST{UseGrapQLResponseJsonByDefault: true})
-	s.graphql.AddTransport(transport.GET{UseGrapQLResponseJsonByDefault: true})
+	s.graphql.AddTransport(get{s})
 
 	documents := lru.New[*ast.QueryDocument](s.cfg.DocumentCache)
 	s.graphql.SetQueryCache(documents)
@@ -98,6 +106,7 @@ func (s *Server) configure() {
 	s.graphql.SetRecoverFunc(s.recovered)
 	s.graphql.SetDisableSuggestion(!s.cfg.Introspection)
 
+	s.graphql.Use(socketLimit{s}) // before documents are read
 	limits.Use(s.graphql, s.cfg.Limits, s.cfg.Introspection, lru.New[string](s.cfg.PersistedQueries), documents)
 	if s.cfg.Introspection {
 		s.graphql.Use(extension.Introspection{})
@@ -134,7 +143,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, why *admission.Refusal) {
 	s.opts.Metrics.refused(why.Err.Reason)
 	if why.Status == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", "GET, POST")
+		w.Header().Set("Allow", why.Allow)
 	}
 	admission.WriteResponse(w, r, why.Status, &graphql.Response{Errors: gqlerror.List{s.present(r.Context(), why.Err)}})
 }
@@ -147,6 +156,17 @@ func rootsOf(schema *ast.Schema) map[string]bool {
 		}
 	}
 	return roots
+}
+
+func listenable(subscription *ast.Definition) []string {
+	if subscription == nil {
+		return nil
+	}
+	var names []string
+	for _, field := range subscription.Fields {
+		names = append(names, subscription.Name+"."+field.Name)
+	}
+	return names
 }
 
 // Config bounds what clients can take from the server.
@@ -184,6 +204,7 @@ func DefaultConfig() Config {
 			Max:              1000,
 			MaxConnections:   500,
 			MaxPerConnection: 20,
+			MaxPerCaller:     50,
 			MaxMessageBytes:  64 << 10,
 			InitTimeout:      5 * time.Second,
 			KeepAlive:        15 * time.Second,

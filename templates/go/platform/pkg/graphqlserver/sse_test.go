@@ -193,7 +193,7 @@ func TestASubscriptionThatIsRefusedIsNoStream(t *testing.T) {
 	for body, reason := range map[string]string{`{"query":"subscription {tocks}"}`: "VALIDATION_FAILED", `x`: "INVALID_REQUEST"} {
 		got := f.do(t, request(t, http.MethodPost, "/graphql", body, "Accept", "text/event-stream")).refused(t, reason)
 		require.Equal(t, http.StatusBadRequest, got.status)
-		require.Equal(t, "application/json", got.header.Get("Content-Type"))
+		require.Equal(t, "application/graphql-response+json", got.header.Get("Content-Type"))
 	}
 }
 

@@ -58,23 +58,35 @@ func (o operations) subscribe(ctx context.Context, op *operation, next graphql.O
 	return st.next
 }
 
-// joinStreams takes a place among the subscriptions of the server and, on a
-// WebSocket, among those of the connection. It returns what gives both back.
+// joinStreams takes a place among the subscriptions of the server, among those of
+// the caller and, on a WebSocket, among those of the connection. It returns what
+// gives all of them back.
 func (s *Server) joinStreams(ctx context.Context, leave context.CancelCauseFunc) (func(), error) {
-	socket, ok := ctx.Value(socketKey{}).(*streams.Socket)
-	if ok && !socket.Take() {
-		return nil, errTooMany
+	member, err := s.streams.Join(leave)
+	if err != nil {
+		return nil, err
 	}
-	left, err := s.streams.Join(leave)
+	if err := member.Claim(s.caller(ctx)); err != nil {
+		member.Leave()
+		return nil, err
+	}
+	conn, ok := ctx.Value(connectionKey{}).(*connection)
 	switch {
 	case !ok:
-		return left, err
-	case err != nil:
-		socket.Give()
-		return nil, err
+		return member.Leave, nil
+	case !conn.Take():
+		member.Leave()
+		return nil, errTooMany
 	default:
-		return func() { socket.Give(); left() }, nil
+		return func() { conn.Give(); member.Leave() }, nil
 	}
+}
+
+func (s *Server) caller(ctx context.Context) string {
+	if s.opts.Caller == nil {
+		return ""
+	}
+	return s.opts.Caller(ctx)
 }
 
 // untilExpiry returns a context that ends with the credentials of the caller.

@@ -3,13 +3,18 @@ package graphqlserver
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/coder/websocket"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"goldpath.local/service/pkg/apierror"
 	"goldpath.local/service/pkg/graphqlserver/admission"
@@ -54,10 +59,10 @@ func (t sse) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecut
 }
 
 // decode keeps numbers as they are written, as gqlgen wants them.
-func decode(body io.Reader, params *graphql.RawParams) error {
+func decode(body io.Reader, target any) error {
 	decoder := json.NewDecoder(body)
 	decoder.UseNumber()
-	return decoder.Decode(params)
+	return decoder.Decode(target)
 }
 
 // produce encodes responses as they come. It does so before it asks for the next,
@@ -107,10 +112,79 @@ func (t sse) write(w *streams.EventWriter, events <-chan []byte) {
 	}
 }
 
+// get serves queries of GET requests. gqlgen's own transport answers others in
+// words of its own.
+type get struct{ *Server }
+
+var _ graphql.Transport = get{}
+
+// Supports implements graphql.Transport.
+func (get) Supports(r *http.Request) bool { return r.Method == http.MethodGet }
+
+// Do implements graphql.Transport.
+func (t get) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	begin := graphql.Now()
+	params, err := paramsOf(r)
+	if err != nil {
+		t.refuse(w, r, &admission.Refusal{Status: http.StatusBadRequest, Err: admission.ErrUnreadable.WithCause(err)})
+		return
+	}
+	params.ReadTime = graphql.TraceTiming{Start: begin, End: graphql.Now()}
+	operation, errs := exec.CreateOperationContext(r.Context(), params)
+	switch {
+	case errs != nil:
+		response := exec.DispatchError(graphql.WithOperationContext(r.Context(), operation), errs)
+		admission.WriteResponse(w, r, http.StatusBadRequest, response)
+	case operation.Operation.Operation != ast.Query:
+		t.refuse(w, r, admission.QueriesOnly)
+	default:
+		responses, ctx := exec.DispatchOperation(r.Context(), operation)
+		admission.WriteResponse(w, r, http.StatusOK, responses(ctx))
+	}
+}
+
+// paramsOf reads the query of a URL ("GraphQL over HTTP", GET).
+func paramsOf(r *http.Request) (*graphql.RawParams, error) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, err
+	}
+	params := &graphql.RawParams{Query: query.Get("query"), OperationName: query.Get("operationName"), Headers: r.Header}
+	for name, target := range map[string]*map[string]any{"variables": &params.Variables, "extensions": &params.Extensions} {
+		if text := query.Get(name); text != "" {
+			if err := decode(strings.NewReader(text), target); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+		}
+	}
+	return params, nil
+}
+
 // errTooMany refuses a subscription on a WebSocket that carries enough.
 var errTooMany = apierror.New(apierror.Unavailable, "TOO_MANY_SUBSCRIPTIONS", "this connection has too many subscriptions")
 
-type socketKey struct{}
+type (
+	connectionKey struct{}
+	clientIPKey   struct{}
+)
+
+// WithClientIP returns a context that knows where a request comes from, which only
+// who serves it can tell from the proxy before it.
+func WithClientIP(ctx context.Context, address string) context.Context {
+	return context.WithValue(ctx, clientIPKey{}, address)
+}
+
+// ClientIP returns the address that WithClientIP was given, or "".
+func ClientIP(ctx context.Context) string {
+	address, _ := ctx.Value(clientIPKey{}).(string)
+	return address
+}
+
+// connection is a WebSocket that has a place.
+type connection struct {
+	*streams.Socket
+	member *streams.Member
+}
 
 // webSocket is gqlgen's transport for WebSockets within bounds that it has not.
 type webSocket struct{ *Server }
@@ -128,12 +202,12 @@ func (t webSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	}
 	ctx, leave := context.WithCancelCause(withTransport(r.Context(), transportWebSocket))
 	defer leave(nil)
-	left, err := t.connections.Join(leave)
+	member, err := t.connections.Join(leave)
 	if err != nil {
 		t.refuse(w, r, &admission.Refusal{Status: http.StatusServiceUnavailable, Err: apierror.From(err)})
 		return
 	}
-	defer left()
+	defer member.Leave()
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		Subprotocols:   []string{admission.Protocol},
 		OriginPatterns: t.cfg.Streams.AllowedOrigins,
@@ -141,36 +215,103 @@ func (t webSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	if err != nil {
 		return // it has answered
 	}
-	t.serve(ctx, w, r, exec, streams.NewSocket(ctx, conn, t.cfg.Streams))
+	t.serve(ctx, w, r, exec, &connection{streams.NewSocket(ctx, conn, t.cfg.Streams), member})
 }
 
-func (t webSocket) serve(ctx context.Context, w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, s *streams.Socket) {
-	defer s.Finish()
+func (t webSocket) serve(ctx context.Context, w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, conn *connection) {
+	defer conn.Finish()
 	gqlgen := transport.Websocket{
-		Implementation:   s,
+		Implementation:   conn,
 		InitFunc:         t.init,
 		InitTimeout:      t.cfg.Streams.InitTimeout,
 		PingPongInterval: t.cfg.Streams.KeepAlive,
 		PayloadReadLimit: &t.cfg.Streams.MaxMessageBytes,
 	}
-	gqlgen.Do(w, r.WithContext(context.WithValue(ctx, socketKey{}, s)), exec)
+	gqlgen.Do(w, r.WithContext(context.WithValue(ctx, connectionKey{}, conn)), exec)
 }
 
 // init finds out who the caller is from the first message. Without credentials
-// there, it is who the HTTP request said, if anybody: what an operation needs is
-// decided when there is one.
+// there, it is who the HTTP request said, if anybody. Who may listen to nothing, or
+// has too many connections, does not get another.
 func (t webSocket) init(ctx context.Context, payload transport.InitPayload) (context.Context, *transport.InitPayload, error) {
-	if authorization := payload.Authorization(); authorization != "" && t.opts.Authenticate != nil {
-		known, err := t.opts.Authenticate(ctx, authorization)
-		if err != nil {
-			message := apierror.From(err).Message
-			refused := transport.WithWebsocketCloseCode(transport.AppendCloseReason(ctx, message), streams.CloseForbidden)
-			return refused, nil, err
-		}
-		ctx = known
+	ctx, err := t.identify(ctx, payload.Authorization())
+	if err == nil {
+		err = t.welcome(ctx)
 	}
-	if s, ok := ctx.Value(socketKey{}).(*streams.Socket); ok {
-		ctx = s.Until(ctx, t.expiry(ctx))
+	if err != nil {
+		return t.turnAway(ctx, apierror.From(err))
+	}
+	if conn, ok := ctx.Value(connectionKey{}).(*connection); ok {
+		ctx = conn.Until(ctx, t.expiry(ctx))
 	}
 	return ctx, nil, nil
+}
+
+func (t webSocket) identify(ctx context.Context, authorization string) (context.Context, error) {
+	if authorization == "" || t.opts.Authenticate == nil {
+		return ctx, nil
+	}
+	known, err := t.opts.Authenticate(ctx, authorization)
+	if err != nil {
+		return ctx, err
+	}
+	return known, nil
+}
+
+// welcome takes one of the caller's places for connections.
+func (t webSocket) welcome(ctx context.Context) error {
+	if err := t.mayListen(ctx); err != nil {
+		return err
+	}
+	if conn, ok := ctx.Value(connectionKey{}).(*connection); ok {
+		return conn.member.Claim(t.caller(ctx))
+	}
+	return nil
+}
+
+// mayListen returns nil when the caller may subscribe to anything.
+func (s *Server) mayListen(ctx context.Context) (err error) {
+	if s.opts.Authorize == nil {
+		return nil
+	}
+	for _, field := range s.listenable {
+		if err = s.opts.Authorize(ctx, field); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// turnAway has the connection closed with the code that tells the client whether
+// to come back.
+func (t webSocket) turnAway(ctx context.Context, why *apierror.Error) (context.Context, *transport.InitPayload, error) {
+	t.opts.Metrics.refused(why.Reason)
+	code := streams.CloseForbidden
+	if why.Kind == apierror.Unavailable {
+		code = streams.CloseTryAgain
+	}
+	return transport.WithWebsocketCloseCode(transport.AppendCloseReason(ctx, why.Message), code), nil, why
+}
+
+// socketLimit asks for every operation of a WebSocket whether the caller may send
+// one more, before anything is done for it.
+type socketLimit struct{ *Server }
+
+var _ graphql.OperationParameterMutator = socketLimit{}
+
+// ExtensionName implements graphql.HandlerExtension.
+func (socketLimit) ExtensionName() string { return "SocketLimit" }
+
+// Validate implements graphql.HandlerExtension.
+func (socketLimit) Validate(graphql.ExecutableSchema) error { return nil }
+
+// MutateOperationParameters implements graphql.OperationParameterMutator.
+func (l socketLimit) MutateOperationParameters(ctx context.Context, _ *graphql.RawParams) *gqlerror.Error {
+	if l.opts.Limit == nil || ctx.Value(transportKey{}) != transportWebSocket {
+		return nil
+	}
+	if err := l.opts.Limit(ctx); err != nil {
+		return l.present(ctx, err)
+	}
+	return nil
 }

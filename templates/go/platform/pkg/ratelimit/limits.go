@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/netip"
 	"regexp"
 	"strings"
 
@@ -125,4 +126,19 @@ func shorten(key string) string {
 	}
 	sum := sha256.Sum256([]byte(key))
 	return "#" + hex.EncodeToString(sum[:])
+}
+
+// AddressKey stands for a client of whom only the address is known. IPv6 addresses of
+// one network of 64 bits count together: a single client may use all of them.
+func AddressKey(text string) string {
+	address, err := netip.ParseAddr(text)
+	if err != nil {
+		return "address:unknown"
+	}
+	address = address.Unmap()
+	if address.Is6() {
+		network, _ := address.WithZone("").Prefix(64) // 64 bits always fit
+		return "address:" + network.String()
+	}
+	return "address:" + address.String()
 }

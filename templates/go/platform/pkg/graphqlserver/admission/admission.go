@@ -40,10 +40,26 @@ type Refusal struct {
 	Status int
 	// Err says why.
 	Err *apierror.Error
+	// Allow names the methods that there are, if the status is about the method.
+	Allow string
 }
 
 func refuseWith(status int, reason, message string) *Refusal {
-	return &Refusal{status, apierror.New(apierror.Invalid, reason, message)}
+	return &Refusal{Status: status, Err: apierror.New(apierror.Invalid, reason, message)}
+}
+
+// How requests of other methods are refused, and GET requests with mutations.
+var (
+	wrongMethod = refuseMethod("use POST, or GET for queries", "GET, POST")
+	// QueriesOnly refuses a GET for anything but a query, which caches and pages of
+	// other origins could repeat.
+	QueriesOnly = refuseMethod("GET is for queries: use POST", http.MethodPost)
+)
+
+func refuseMethod(message, allow string) *Refusal {
+	why := refuseWith(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", message)
+	why.Allow = allow
+	return why
 }
 
 // IsStream reports whether a request asks for a stream: such a request has no
@@ -118,7 +134,7 @@ func Request(r *http.Request) *Refusal {
 	case r.Method == http.MethodGet:
 		return admitGet(r)
 	case r.Method != http.MethodPost:
-		return refuseWith(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", "use POST, or GET for queries")
+		return wrongMethod
 	case mediaType(r) != typeJSON:
 		return refuseWith(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "send "+typeJSON)
 	default:
@@ -146,7 +162,7 @@ func admitBody(r *http.Request) *Refusal {
 	case errors.As(err, &tooLarge):
 		return refuseWith(http.StatusRequestEntityTooLarge, "BODY_TOO_LARGE", "the body is too large")
 	case err != nil:
-		return &Refusal{http.StatusBadRequest, ErrUnreadable.WithCause(err)}
+		return &Refusal{Status: http.StatusBadRequest, Err: ErrUnreadable.WithCause(err)}
 	}
 	if strings.HasPrefix(string(bytes.TrimLeft(body, " \t\r\n")), "[") {
 		return refuseWith(http.StatusBadRequest, "BATCH_NOT_SUPPORTED", "send one operation in a request")
@@ -165,13 +181,24 @@ func mediaType(r *http.Request) string {
 
 // WriteResponse answers in the type that the client prefers.
 func WriteResponse(w http.ResponseWriter, r *http.Request, status int, response *graphql.Response) {
-	contentType := typeJSON
-	if strings.Contains(r.Header.Get("Accept"), typeResponse) {
-		contentType = typeResponse
-	}
-	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Type", responseType(r))
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(response) // a client that has gone cannot be told anything
+}
+
+// responseType returns the type of GraphQL over HTTP, unless the client names JSON
+// before it.
+func responseType(r *http.Request) string {
+	for _, accepted := range list(r.Header["Accept"]) {
+		media, _, err := mime.ParseMediaType(accepted)
+		if err == nil && media == typeJSON {
+			return typeJSON
+		}
+		if err == nil && slices.Contains([]string{typeResponse, "application/*", "*/*"}, media) {
+			break
+		}
+	}
+	return typeResponse
 }
 
 // Protocol is the only subprotocol that is spoken ("GraphQL over WebSocket").
@@ -182,7 +209,8 @@ const Protocol = "graphql-transport-ws"
 func Socket(r *http.Request, allowedOrigins []string) *Refusal {
 	switch {
 	case !allowedOrigin(r, allowedOrigins):
-		return &Refusal{http.StatusForbidden, apierror.New(apierror.PermissionDenied, "ORIGIN_NOT_ALLOWED", "the origin is not allowed")}
+		err := apierror.New(apierror.PermissionDenied, "ORIGIN_NOT_ALLOWED", "the origin is not allowed")
+		return &Refusal{Status: http.StatusForbidden, Err: err}
 	case !offers(r, Protocol):
 		return refuseWith(http.StatusBadRequest, "SUBPROTOCOL_REQUIRED", "speak "+Protocol)
 	default:

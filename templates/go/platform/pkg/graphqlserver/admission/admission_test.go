@@ -146,8 +146,10 @@ func TestSocketsMustSpeakTheProtocol(t *testing.T) {
 
 func TestAnswersComeInTheTypeThatIsAskedFor(t *testing.T) {
 	for accept, want := range map[string]string{
-		"":                                  "application/json",
-		"text/html":                         "application/json",
+		"":                                  "application/graphql-response+json",
+		"text/html":                         "application/graphql-response+json",
+		"text/html, application/json;q=0.9": "application/json",
+		"*/*, application/json":             "application/graphql-response+json",
 		"application/graphql-response+json": "application/graphql-response+json",
 	} {
 		rec := httptest.NewRecorder()

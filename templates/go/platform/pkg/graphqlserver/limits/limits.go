@@ -55,6 +55,7 @@ const (
 
 // Reasons of documents that are not run.
 const (
+	reasonOperation     = "OPERATION_NOT_FOUND"
 	reasonBytes         = "DOCUMENT_TOO_LARGE"
 	reasonFragments     = "TOO_MANY_FRAGMENTS"
 	reasonDepth         = "QUERY_TOO_DEEP"
@@ -124,19 +125,42 @@ func (l *shapeLimits) Validate(schema graphql.ExecutableSchema) error {
 	return nil
 }
 
-// MutateOperationParameters refuses a document by its shape. One that was run
-// before is not looked at again.
+// MutateOperationParameters refuses a document by its shape, which is not looked at
+// again once it has run, and one that does not have the operation.
 func (l *shapeLimits) MutateOperationParameters(ctx context.Context, request *graphql.RawParams) *gqlerror.Error {
-	if _, ok := l.known.Get(ctx, request.Query); ok {
-		return nil
+	doc, ok := l.known.Get(ctx, request.Query)
+	if !ok {
+		var failed *gqlerror.Error
+		if doc, failed = l.read(request.Query); failed != nil {
+			return failed
+		}
 	}
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: request.Query}, l.limits.Tokens)
+	return choose(doc, request.OperationName)
+}
+
+func (l *shapeLimits) read(text string) (*ast.QueryDocument, *gqlerror.Error) {
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, l.limits.Tokens)
 	if err != nil {
 		failed := gqlerror.WrapIfUnwrapped(err)
 		errcode.Set(failed, errcode.ParseFailed)
-		return failed
+		return nil, failed
 	}
-	return l.check(doc)
+	return doc, l.check(doc)
+}
+
+// choose returns an error unless the name says which operation of the document is
+// meant; it may be "" if there is only one.
+func choose(doc *ast.QueryDocument, name string) *gqlerror.Error {
+	switch {
+	case len(doc.Operations) == 0:
+		return invalid(reasonOperation, "the document has no operation")
+	case doc.Operations.ForName(name) != nil:
+		return nil
+	case name == "":
+		return invalid(reasonOperation, "the document has several operations: say which with operationName")
+	default:
+		return invalid(reasonOperation, "the document has no operation of that name")
+	}
 }
 
 func (l *shapeLimits) check(doc *ast.QueryDocument) *gqlerror.Error {

@@ -15,6 +15,9 @@ type Config struct {
 	MaxConnections int `mapstructure:"max_connections"`
 	// MaxPerConnection is the greatest number of subscriptions on one WebSocket.
 	MaxPerConnection int `mapstructure:"max_per_connection"`
+	// MaxPerCaller is the greatest number of subscriptions of one caller, and as many
+	// WebSockets, at once. Callers who are not known are not bounded by it.
+	MaxPerCaller int `mapstructure:"max_per_caller"`
 	// MaxMessageBytes is the greatest message that a WebSocket may bring.
 	MaxMessageBytes int64 `mapstructure:"max_message_bytes"`
 	// InitTimeout is how long a WebSocket may take to say who it is.
@@ -32,7 +35,7 @@ type Config struct {
 // Validate reports everything that makes no sense.
 func (c Config) Validate() error {
 	return errors.Join(
-		check(min(c.Max, c.MaxConnections, c.MaxPerConnection) > 0 && c.MaxMessageBytes > 0,
+		check(min(c.Max, c.MaxConnections, c.MaxPerConnection, c.MaxPerCaller) > 0 && c.MaxMessageBytes > 0,
 			"the greatest numbers and sizes in graphql.streams must be positive"),
 		check(min(c.InitTimeout, c.KeepAlive, c.WriteTimeout) > 0, "the durations in graphql.streams must be positive"),
 		check(!slices.ContainsFunc(c.AllowedOrigins, badOrigin),

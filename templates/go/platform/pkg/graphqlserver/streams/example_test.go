@@ -11,16 +11,16 @@ import (
 
 // Subscriptions end when the server does, and say why.
 func ExampleMembers() {
-	subscriptions := streams.NewMembers(1, prometheus.NewGauge(prometheus.GaugeOpts{Name: "subscriptions", Help: "Open now."}))
+	subscriptions := streams.NewMembers(1, 1, prometheus.NewGauge(prometheus.GaugeOpts{Name: "subscriptions", Help: "Open now."}))
 	ctx, leave := context.WithCancelCause(context.Background())
-	left, err := subscriptions.Join(leave)
+	member, err := subscriptions.Join(leave)
 	fmt.Println(err)
 	_, err = subscriptions.Join(leave)
 	fmt.Println(err)
 
 	go func() {
 		<-ctx.Done()
-		left()
+		member.Leave()
 	}()
 	fmt.Println(subscriptions.Dismiss(context.Background(), streams.ErrStopping))
 	fmt.Println(context.Cause(ctx))

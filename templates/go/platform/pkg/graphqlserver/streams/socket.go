@@ -21,6 +21,8 @@ const (
 	// CloseForbidden is for callers who are not known, or not any more.
 	CloseForbidden   = 4403
 	closeInitTimeout = 4408
+	// CloseTryAgain is for callers who may come back later (RFC 6455, registry of codes).
+	CloseTryAgain = int(websocket.StatusTryAgainLater)
 )
 
 // expiryGrace lets the last message of every subscription out before the

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func bounds() streams.Config {
 	return streams.Config{
-		Max: 3, MaxConnections: 2, MaxPerConnection: 2, MaxMessageBytes: 100,
+		Max: 3, MaxConnections: 2, MaxPerConnection: 2, MaxPerCaller: 2, MaxMessageBytes: 100,
 		InitTimeout: time.Second, KeepAlive: time.Second, WriteTimeout: time.Second,
 		AllowedOrigins: []string{"https://app.example.com", "http://localhost:3000"},
 	}
@@ -53,7 +53,7 @@ func TestMistakesInBoundsAreNamed(t *testing.T) {
 
 func newMembers(limit int) (*streams.Members, prometheus.Gauge) {
 	gauge := prometheus.NewGauge(prometheus.GaugeOpts{Name: "members"})
-	return streams.NewMembers(limit, gauge), gauge
+	return streams.NewMembers(limit, 1, gauge), gauge
 }
 
 func requireReason(t *testing.T, err error, reason string) {
@@ -66,17 +66,37 @@ func requireReason(t *testing.T, err error, reason string) {
 func TestMembersAreBounded(t *testing.T) {
 	members, gauge := newMembers(2)
 	stay := func(error) {}
-	left, err := members.Join(stay)
+	member, err := members.Join(stay)
 	require.NoError(t, err)
 	_, err = members.Join(stay)
 	require.NoError(t, err)
 	_, err = members.Join(stay)
 	requireReason(t, err, "TOO_MANY_STREAMS")
 	require.InDelta(t, 2, testutil.ToFloat64(gauge), 0)
-	left()
+	member.Leave()
 	require.InDelta(t, 1, testutil.ToFloat64(gauge), 0)
 	_, err = members.Join(stay)
 	require.NoError(t, err)
+}
+
+func TestMembersOfOneCallerAreBounded(t *testing.T) {
+	members, _ := newMembers(5)
+	join := func() *streams.Member {
+		member, err := members.Join(func(error) {})
+		require.NoError(t, err)
+		return member
+	}
+	first, second, nobody := join(), join(), join()
+	require.NoError(t, first.Claim("ada"))
+	requireReason(t, second.Claim("ada"), "TOO_MANY_STREAMS_OF_CALLER")
+	require.NoError(t, join().Claim("bob"))
+	require.NoError(t, nobody.Claim(""))
+	require.NoError(t, join().Claim(""))
+	second.Leave() // it has none of the places of ada
+	third := join()
+	requireReason(t, third.Claim("ada"), "TOO_MANY_STREAMS_OF_CALLER")
+	first.Leave()
+	require.NoError(t, third.Claim("ada"))
 }
 
 func TestDismissWaitsUntilAllHaveLeft(t *testing.T) {
@@ -84,12 +104,12 @@ func TestDismissWaitsUntilAllHaveLeft(t *testing.T) {
 		members, gauge := newMembers(2)
 		for range 2 {
 			ctx, leave := context.WithCancelCause(t.Context())
-			left, err := members.Join(leave)
+			member, err := members.Join(leave)
 			require.NoError(t, err)
 			go func() {
 				<-ctx.Done()
 				if errors.Is(context.Cause(ctx), streams.ErrStopping) {
-					left()
+					member.Leave()
 				}
 			}()
 		}
@@ -102,12 +122,12 @@ func TestDismissWaitsUntilAllHaveLeft(t *testing.T) {
 
 func TestDismissDoesNotWaitForEver(t *testing.T) {
 	members, _ := newMembers(1)
-	left, err := members.Join(func(error) {})
+	member, err := members.Join(func(error) {})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.ErrorIs(t, members.Dismiss(ctx, streams.ErrStopping), context.Canceled)
-	left()
+	member.Leave()
 
 	nobody, _ := newMembers(1)
 	require.NoError(t, nobody.Dismiss(t.Context(), streams.ErrStopping))

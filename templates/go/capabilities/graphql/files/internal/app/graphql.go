@@ -28,7 +28,11 @@ func (a *App) mountGraphQL() (handlers.Mount, error) {
 	//% if cookiecutter.jwt == "yes"
 	opts.Authenticate = a.authenticateSocket
 	opts.ExpiresAt = tokenExpiry
+	opts.Caller = callerName
 	opts.Authorize = a.authorizeGraph()
+	//% endif
+	//% if cookiecutter.ratelimit == "yes"
+	opts.Limit = a.limitSocket
 	//% endif
 	server, err := graphqlserver.New(api.Schema(), a.cfg.GraphQL.Config, opts)
 	if err != nil {

@@ -78,10 +78,10 @@ func (a *App) guards() []gin.HandlerFunc {
 
 // shed turns requests away while the service has too much to do.
 func (a *App) shed() gin.HandlerFunc {
-	shed := middleware.Shed(loadshed.New("http", a.cfg.HTTP.Shedding, a.registry))
+	shedder := loadshed.New("http", a.cfg.HTTP.Shedding, a.registry)
 	//% if cookiecutter.graphql == "yes"
-	// How long a stream lasts says nothing about the load.
-	shed = middleware.Unless(isStream, shed)
+	return middleware.ShedStreams(isStream, shedder)
+	//% else
+	return middleware.Shed(shedder)
 	//% endif
-	return shed
 }

@@ -44,6 +44,9 @@ func IsStream(r *http.Request) bool { return r.URL.Path == Path && admission.IsS
 func serveWith(server http.Handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		ctx, note := graphqlserver.WithNote(c.Request.Context())
+		if admission.IsUpgrade(c.Request) {
+			ctx = graphqlserver.WithClientIP(ctx, c.ClientIP())
+		}
 		server.ServeHTTP(c.Writer, c.Request.WithContext(ctx))
 		if note.Type != "" {
 			c.Request = c.Request.WithContext(logging.With(c.Request.Context(),

@@ -29,3 +29,9 @@ func tokenExpiry(ctx context.Context) time.Time {
 	caller, _ := auth.FromContext(ctx)
 	return caller.ExpiresAt
 }
+
+// callerName returns who the caller is, or "" when nobody is known.
+func callerName(ctx context.Context) string {
+	caller, _ := auth.FromContext(ctx)
+	return caller.Subject
+}

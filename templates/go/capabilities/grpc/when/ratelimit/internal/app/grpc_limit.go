@@ -2,13 +2,14 @@ package app
 
 import (
 	"context"
+	"net"
 	"net/http"
-	"net/netip"
 	"strings"
 
 	"google.golang.org/grpc/peer"
 
 	"goldpath.local/service/pkg/apierror"
+	"goldpath.local/service/pkg/ratelimit"
 )
 
 // limitCall counts a call and says in its metadata what the caller may do next.
@@ -37,21 +38,12 @@ func operationOf(method string) string {
 	return method[strings.LastIndexByte(method, '.')+1:]
 }
 
-// addressKey stands for the address of a client. IPv6 addresses of one network
-// of 64 bits count together: a single client may use all of them.
+// addressKey stands for the address of a client.
 func addressKey(ctx context.Context) string {
 	client, ok := peer.FromContext(ctx)
 	if !ok {
-		return "address:unknown"
+		return ratelimit.AddressKey("")
 	}
-	host, err := netip.ParseAddrPort(client.Addr.String())
-	if err != nil {
-		return "address:unknown"
-	}
-	address := host.Addr().Unmap()
-	if address.Is6() {
-		network, _ := address.WithZone("").Prefix(64) // 64 bits always fit
-		return "address:" + network.String()
-	}
-	return "address:" + address.String()
+	host, _, _ := net.SplitHostPort(client.Addr.String()) // without a port it is no address
+	return ratelimit.AddressKey(host)
 }

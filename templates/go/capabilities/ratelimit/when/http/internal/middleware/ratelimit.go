@@ -2,7 +2,6 @@ package middleware
 
 import (
 	"context"
-	"net/netip"
 
 	"github.com/gin-gonic/gin"
 
@@ -37,17 +36,5 @@ func RateLimit(limits Limits, key func(c *gin.Context) string) gin.HandlerFunc {
 	}
 }
 
-// AddressKey stands for the address of a client. IPv6 addresses of one network
-// of 64 bits count together: a single client may use all of them.
-func AddressKey(c *gin.Context) string {
-	address, err := netip.ParseAddr(c.ClientIP())
-	if err != nil {
-		return "address:unknown"
-	}
-	address = address.Unmap()
-	if address.Is6() {
-		network, _ := address.WithZone("").Prefix(64) // 64 bits always fit
-		return "address:" + network.String()
-	}
-	return "address:" + address.String()
-}
+// AddressKey stands for the address of a client.
+func AddressKey(c *gin.Context) string { return ratelimit.AddressKey(c.ClientIP()) }
