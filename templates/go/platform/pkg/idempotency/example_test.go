@@ -43,7 +43,7 @@ func Example() {
 			orders++
 			response := idempotency.Response{Status: 201, Body: fmt.Appendf(nil, "order %d", orders)}
 			fmt.Println("new:", response.Status, string(response.Body))
-			if err := guard.Finish(ctx, attempt, response); err != nil {
+			if err := guard.Finish(ctx, attempt, response, nil); err != nil {
 				fmt.Println(err)
 			}
 		default:

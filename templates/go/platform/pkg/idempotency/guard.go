@@ -12,9 +12,9 @@ import (
 
 // Config says how long keys are remembered, and how much of an answer.
 type Config struct {
-	// Lease is how long a key is blocked by a request that never ends, for instance
-	// because the process was killed. It must be longer than any request may take:
-	// when it is over, the next request does the work again.
+	// Lease is how long a key is blocked by a request of which nobody knows whether
+	// it did its work, for instance because the process was killed. It must be longer
+	// than any request may take: when it is over, the next one does the work again.
 	Lease time.Duration `mapstructure:"lease"`
 	// Retention is how long an answer is repeated.
 	Retention time.Duration `mapstructure:"retention"`
@@ -60,7 +60,7 @@ func (g *Guard) On(store Store) *Guard { return &Guard{store, g.cfg} }
 // Begin starts an attempt at key. The scope says whose keys these are, usually the
 // authenticated principal: without it, whoever guesses a key is shown the answer that
 // somebody else got. If the Outcome is New, the caller does the work and then calls
-// Finish, or Abandon if it panics.
+// Finish, or leaves the key taken if it panics.
 func (g *Guard) Begin(ctx context.Context, scope, key, fingerprint string) (Attempt, error) {
 	if scope == "" || key == "" {
 		return Attempt{}, errors.New("an idempotency key needs a scope")
@@ -80,19 +80,32 @@ func (g *Guard) Begin(ctx context.Context, scope, key, fingerprint string) (Atte
 }
 
 // Finish ends an attempt: with Complete if the response answers every repetition too,
-// and with Abandon if the client should try again.
-func (g *Guard) Finish(ctx context.Context, attempt Attempt, response Response) error {
-	if isFinal(response.Status) {
+// and with Abandon if nothing was done. Otherwise nobody knows whether the work was
+// done, and the key stays taken until its lease ends. failure is why the response
+// is no success, if the caller knows: errors with a method SafeToRetry, as pgconn and
+// outcome have them, say that nothing was done.
+func (g *Guard) Finish(ctx context.Context, attempt Attempt, response Response, failure error) error {
+	switch {
+	case isFinal(response.Status):
 		return g.Complete(ctx, attempt, response)
+	case response.Status < statusServerError || safeToRetry(failure):
+		return g.Abandon(ctx, attempt)
+	default:
+		return nil
 	}
-	return g.Abandon(ctx, attempt)
 }
 
-// isFinal reports whether a repetition would get the same answer. Failures of the
-// server have left nothing behind, provided that the work is transactional.
+const statusServerError = 500
+
+// isFinal reports whether a repetition would get the same answer.
 func isFinal(status int) bool {
-	const requestTimeout, tooEarly, tooManyRequests, serverError = 408, 425, 429, 500
-	return status < serverError && status != requestTimeout && status != tooEarly && status != tooManyRequests
+	const requestTimeout, tooEarly, tooManyRequests = 408, 425, 429
+	return status < statusServerError && status != requestTimeout && status != tooEarly && status != tooManyRequests
+}
+
+func safeToRetry(err error) bool {
+	var before interface{ SafeToRetry() bool }
+	return errors.As(err, &before) && before.SafeToRetry()
 }
 
 // Complete stores the answer to the key: its status, the fields that describe the body

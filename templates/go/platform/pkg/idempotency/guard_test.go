@@ -51,7 +51,7 @@ func TestAKeyDoesItsWorkOnce(t *testing.T) {
 	require.Positive(t, busy.RetryAfter)
 	require.Equal(t, apierror.Conflict, apierror.From(busy.Err()).Kind)
 
-	require.NoError(t, guard.Finish(t.Context(), first, idempotency.Response{Status: 201, Body: []byte("order 1")}))
+	require.NoError(t, guard.Finish(t.Context(), first, idempotency.Response{Status: 201, Body: []byte("order 1")}, nil))
 	again := begin(t, guard, "ada", "k1", "buy 1")
 	require.Equal(t, idempotency.Replay, again.Outcome)
 	require.Equal(t, idempotency.Response{Status: 201, Body: []byte("order 1")}, again.Response)
@@ -76,11 +76,31 @@ func TestKeysBelongToTheirScope(t *testing.T) {
 func TestOnlyFinalAnswersAreRepeated(t *testing.T) {
 	for status, want := range map[int]idempotency.Outcome{
 		200: idempotency.Replay, 201: idempotency.Replay, 404: idempotency.Replay, 422: idempotency.Replay,
-		408: idempotency.New, 425: idempotency.New, 429: idempotency.New, 500: idempotency.New, 503: idempotency.New,
+		408: idempotency.New, 425: idempotency.New, 429: idempotency.New,
+		500: idempotency.InProgress, 503: idempotency.InProgress, 504: idempotency.InProgress,
 	} {
 		guard := newGuard(t, newMemory(t, 10))
-		require.NoError(t, guard.Finish(t.Context(), begin(t, guard, "ada", "k1", ""), idempotency.Response{Status: status}))
+		attempt := begin(t, guard, "ada", "k1", "")
+		require.NoError(t, guard.Finish(t.Context(), attempt, idempotency.Response{Status: status}, errors.New("broken")))
 		require.Equal(t, want, begin(t, guard, "ada", "k1", "").Outcome, status)
+	}
+}
+
+// unsent is a failure before anything was done, if it says so.
+type unsent bool
+
+func (unsent) Error() string       { return "not sent" }
+func (u unsent) SafeToRetry() bool { return bool(u) }
+
+func TestAKeyIsGivenBackWhereNothingWasDone(t *testing.T) {
+	for failure, want := range map[error]idempotency.Outcome{
+		unsent(true): idempotency.New, unsent(false): idempotency.InProgress,
+		apierror.New(apierror.Unavailable, "DOWN", "down").WithCause(unsent(true)): idempotency.New,
+	} {
+		guard := newGuard(t, newMemory(t, 10))
+		attempt := begin(t, guard, "ada", "k1", "")
+		require.NoError(t, guard.Finish(t.Context(), attempt, idempotency.Response{Status: 503}, failure))
+		require.Equal(t, want, begin(t, guard, "ada", "k1", "").Outcome, failure)
 	}
 }
 

@@ -47,7 +47,7 @@ func Translate(err error) error {
 	errors.As(err, &pgErr)
 	switch {
 	case IsUnreachable(err):
-		return apierror.New(apierror.Unavailable, "DATABASE_UNAVAILABLE", "the database is not available").WithCause(err)
+		return apierror.New(apierror.Unavailable, "DATABASE_UNAVAILABLE", "the database is not available").WithCause(unsent(err))
 	case pgErr == nil:
 		return err
 	case pgErr.Code == codeUniqueViolation:
@@ -60,6 +60,24 @@ func Translate(err error) error {
 		return err
 	}
 }
+
+// unsent marks an error that came before there was a connection, so that whoever
+// must not do anything twice knows that nothing was done.
+func unsent(err error) error {
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) {
+		return unsentError{err}
+	}
+	return err
+}
+
+type unsentError struct{ error }
+
+// Unwrap returns the error itself.
+func (e unsentError) Unwrap() error { return e.error }
+
+// SafeToRetry implements what pgconn.SafeToRetry asks for.
+func (unsentError) SafeToRetry() bool { return true }
 
 // IsAborted reports whether err says that the server aborted a transaction or a
 // statement that may succeed if it is run again.

@@ -105,6 +105,12 @@ func TestOpenNeverQuotesTheDSN(t *testing.T) {
 	require.NotContains(t, err.Error(), "hunter2")
 }
 
+func TestWhatNeverReachedTheDatabaseIsSafeToRetry(t *testing.T) {
+	for err, safe := range map[error]bool{&pgconn.ConnectError{Config: &pgconn.Config{}}: true, pgconn.ErrConnClosed: false, io.ErrUnexpectedEOF: false} {
+		require.Equal(t, safe, pgconn.SafeToRetry(postgres.Translate(fmt.Errorf("query: %w", err))), err)
+	}
+}
+
 func TestTranslate(t *testing.T) {
 	code := func(code string) error { return &pgconn.PgError{Code: code} }
 	tests := map[string]struct {

@@ -75,6 +75,9 @@ func TestARefusalIsKnownAndSaysNothingAboutTheTarget(t *testing.T) {
 	require.True(t, outcome.Refused(fmt.Errorf("call: %w", refused)))
 	require.Equal(t, outcome.Ignored, outcome.Classify(refused))
 	require.False(t, outcome.Ignored.Retryable())
+	var before interface{ SafeToRetry() bool }
+	require.ErrorAs(t, refused, &before)
+	require.True(t, before.SafeToRetry())
 
 	late := outcome.RefuseAfter(apierror.Unavailable, "FULL", "no place", context.DeadlineExceeded)
 	require.True(t, outcome.Refused(late))

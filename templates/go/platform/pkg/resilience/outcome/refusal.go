@@ -7,7 +7,15 @@ import (
 	"goldpath.local/service/pkg/apierror"
 )
 
-var errRefused = errors.New("refused before it was sent")
+var errRefused error = refusal{}
+
+type refusal struct{}
+
+// Error implements error.
+func (refusal) Error() string { return "refused before it was sent" }
+
+// SafeToRetry tells those who ask, as pgconn.SafeToRetry does, that nothing was done.
+func (refusal) SafeToRetry() bool { return true }
 
 // Refused reports whether this process refused the call before anything was
 // sent. Making it again is safe, even if it is not idempotent. The same errors

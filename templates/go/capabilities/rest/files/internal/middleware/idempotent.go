@@ -67,22 +67,33 @@ func readKey(c *gin.Context, fields []string) (key, fingerprint string, err erro
 }
 
 // work lets the handler answer and remembers what it says. The answer leaves
-// whether or not it can be remembered: the work is done.
+// whether or not it can be remembered: the work is done. A client that hangs up does
+// not end it, or nobody would know how far it came; its time does. When the handler
+// panics, the key stays taken for its lease.
 func work(c *gin.Context, guard *idempotency.Guard, attempt idempotency.Attempt) {
+	request := c.Request
+	ctx, cancel := kept(request.Context())
+	defer cancel()
 	recorder := &recorder{ResponseWriter: c.Writer}
-	c.Writer = recorder
-	ctx := context.WithoutCancel(c.Request.Context())
-	done := false
-	defer func() {
-		if !done { // the handler panicked
-			_ = guard.Abandon(ctx, attempt)
-		}
-	}()
+	c.Writer, c.Request = recorder, request.WithContext(ctx)
 	c.Next()
-	done = true
-	if err := guard.Finish(ctx, attempt, recorder.response()); err != nil {
+	c.Request = request
+	var failure error
+	if last := c.Errors.Last(); last != nil {
+		failure = last.Err
+	}
+	if err := guard.Finish(ctx, attempt, recorder.response(), failure); err != nil {
 		_ = c.Error(err) // for the log
 	}
+}
+
+// kept returns a context that ends with the time of the request only.
+func kept(ctx context.Context) (context.Context, context.CancelFunc) {
+	own := context.WithoutCancel(ctx)
+	if deadline, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(own, deadline)
+	}
+	return own, func() {}
 }
 
 func replay(c *gin.Context, response idempotency.Response) {

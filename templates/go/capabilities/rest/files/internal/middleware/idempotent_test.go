@@ -22,6 +22,7 @@ import (
 	"goldpath.local/service/internal/middleware"
 	"goldpath.local/service/pkg/apierror"
 	"goldpath.local/service/pkg/idempotency"
+	"goldpath.local/service/pkg/resilience/outcome"
 )
 
 // shop makes orders, numbered as they come, unless work says what to do instead.
@@ -145,19 +146,75 @@ func TestOfTwoRequestsAtOnceOneIsToldToComeBack(t *testing.T) {
 	})
 }
 
-func TestFailuresOfTheServiceAreNotRemembered(t *testing.T) {
+func TestAKeyIsGivenBackOnlyWhereNothingWasDone(t *testing.T) {
+	fail := func(err error) func(c *gin.Context) {
+		return func(c *gin.Context) { middleware.Fail(c, err) }
+	}
+	down := apierror.New(apierror.Unavailable, "DOWN", "down")
+	for name, tc := range map[string]struct {
+		work  func(c *gin.Context)
+		again int
+	}{
+		"refused": {fail(outcome.Refuse(apierror.Unavailable, "FULL", "full")), http.StatusCreated},
+		"limited": {fail(apierror.New(apierror.RateLimited, "RATE_LIMITED", "slower")), http.StatusCreated},
+		"unknown": {fail(down), http.StatusConflict},
+		"late":    {fail(context.DeadlineExceeded), http.StatusConflict},
+		"defect":  {fail(errors.New("defect")), http.StatusConflict},
+		"panic":   {func(*gin.Context) { panic("defect") }, http.StatusConflict},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newShop(t, memory(t))
+				works := s.work
+				s.work = tc.work
+				require.GreaterOrEqual(t, s.order(http.MethodPost, "pen", "Idempotency-Key", "k").Code, 400)
+				s.work = works
+				require.Equal(t, tc.again, s.order(http.MethodPost, "pen", "Idempotency-Key", "k").Code)
+				time.Sleep(time.Minute)
+				require.Equal(t, http.StatusCreated, s.order(http.MethodPost, "pen", "Idempotency-Key", "k").Code)
+			})
+		})
+	}
+}
+
+// A client that hangs up and asks again must not have its work done twice.
+func TestAClientThatHangsUpDoesNotEndTheWork(t *testing.T) {
 	s := newShop(t, memory(t))
 	works := s.work
-	failures := map[string]func(c *gin.Context){
-		"error": func(c *gin.Context) { middleware.Fail(c, apierror.New(apierror.Unavailable, "DOWN", "down")) },
-		"panic": func(*gin.Context) { panic("defect") },
+	hangUp := func() {}
+	s.work = func(c *gin.Context) {
+		hangUp()
+		if err := c.Request.Context().Err(); err != nil {
+			middleware.Fail(c, err)
+			return
+		}
+		works(c)
 	}
-	for key, fail := range failures {
-		s.work = fail
-		require.GreaterOrEqual(t, s.order(http.MethodPost, "pen", "Idempotency-Key", key).Code, 500)
-		s.work = works
-		require.Equal(t, http.StatusCreated, s.order(http.MethodPost, "pen", "Idempotency-Key", key).Code)
-	}
+	var ctx context.Context
+	ctx, hangUp = context.WithCancel(t.Context())
+	req := httptest.NewRequestWithContext(ctx, http.MethodPost, "/orders", strings.NewReader("pen"))
+	req.Header.Set("Idempotency-Key", "k1")
+	s.engine.ServeHTTP(httptest.NewRecorder(), req)
+	again := s.order(http.MethodPost, "pen", "Idempotency-Key", "k1")
+	require.Equal(t, "1 pen", again.Body.String())
+	require.Equal(t, "true", again.Header().Get("Idempotency-Replayed"))
+}
+
+func TestTheTimeOfARequestEndsItsWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShop(t, memory(t))
+		s.work = func(c *gin.Context) {
+			<-c.Request.Context().Done()
+			middleware.Fail(c, c.Request.Context().Err())
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		req := httptest.NewRequestWithContext(ctx, http.MethodPost, "/orders", strings.NewReader("pen"))
+		req.Header.Set("Idempotency-Key", "k1")
+		rec := httptest.NewRecorder()
+		s.engine.ServeHTTP(rec, req)
+		require.Equal(t, http.StatusGatewayTimeout, rec.Code)
+	})
 }
 
 func TestBodiesThatCannotBeReadClaimNoKey(t *testing.T) {
