@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
@@ -120,6 +121,19 @@ func bounds(cfg Config) []grpc.ServerOption {
 // RegisterService adds a service; generated Register functions call it.
 func (s *Server) RegisterService(desc *grpc.ServiceDesc, impl any) {
 	s.grpc.RegisterService(desc, impl)
+}
+
+// Methods returns the full names of the methods that are served, sorted, such as
+// "/tasks.v1.TaskService/GetTask".
+func (s *Server) Methods() []string {
+	var names []string
+	for service, info := range s.grpc.GetServiceInfo() {
+		for _, method := range info.Methods {
+			names = append(names, "/"+service+"/"+method.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Component returns the server as part of a lifecycle group.

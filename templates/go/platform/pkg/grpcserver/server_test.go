@@ -280,6 +280,12 @@ func TestReflectionIsThereWhenItIsOn(t *testing.T) {
 	}
 }
 
+func TestMethodsAreThoseThatAreServed(t *testing.T) {
+	f := start(t, answer(ok), nil)
+	require.Contains(t, f.server.Methods(), "/grpc.testing.TestService/UnaryCall")
+	require.IsIncreasing(t, f.server.Methods())
+}
+
 func TestTheServerIsAComponent(t *testing.T) {
 	f := build(t, answer(ok), nil)
 	group := lifecycle.NewGroup(discard, lifecycle.Timeouts{Start: waitLimit, Stop: waitLimit})

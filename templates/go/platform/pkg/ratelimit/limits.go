@@ -6,8 +6,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -98,6 +100,16 @@ func NewLimits(
 		}
 	}
 	return limits, nil
+}
+
+// Unknown returns the names in Config.Operations that are not among operations,
+// sorted: a quota under such a name would limit nothing.
+func (l *Limits) Unknown(operations []string) []string {
+	unknown := maps.Clone(l.operations)
+	for _, name := range operations {
+		delete(unknown, strings.ToLower(name))
+	}
+	return slices.Sorted(maps.Keys(unknown))
 }
 
 // Allow decides about one request of key to operation.

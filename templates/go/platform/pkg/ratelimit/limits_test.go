@@ -62,6 +62,28 @@ func TestOperationsKeepTheirQuotaThroughAConfigurationFile(t *testing.T) {
 	require.Equal(t, "cancelorder", decision.Policy)
 }
 
+func TestQuotasThatLimitNothingAreKnown(t *testing.T) {
+	limits, err := ratelimit.NewLimits(validConfig(), ratelimit.NewMetrics(prometheus.NewRegistry()), local)
+	require.NoError(t, err)
+	var names []string
+	for name := range validConfig().Operations {
+		names = append(names, name)
+	}
+	require.Empty(t, limits.Unknown(append(names, "another")))
+	require.Len(t, limits.Unknown(nil), len(names))
+	require.Equal(t, []string{strings.ToLower(names[0])}, limits.Unknown(names[1:]))
+}
+
+func TestAddressesStandForClients(t *testing.T) {
+	for address, want := range map[string]string{
+		"192.0.2.1": "address:192.0.2.1", "::ffff:192.0.2.1": "address:192.0.2.1",
+		"2001:db8:1:2::1": "address:2001:db8:1:2::/64", "fe80::1%eth0": "address:fe80::/64",
+		"": "address:unknown", "example.com": "address:unknown",
+	} {
+		require.Equal(t, want, ratelimit.AddressKey(address))
+	}
+}
+
 func TestOperationsAreCountedApart(t *testing.T) {
 	registry := prometheus.NewPedanticRegistry()
 	limits, err := ratelimit.NewLimits(validConfig(), ratelimit.NewMetrics(registry), local)

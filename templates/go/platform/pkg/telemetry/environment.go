@@ -2,8 +2,12 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/url"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
@@ -20,7 +24,15 @@ const (
 	envDisabled = "OTEL_SDK_DISABLED"
 	envExporter = "OTEL_TRACES_EXPORTER"
 	envSampler  = "OTEL_TRACES_SAMPLER"
+
+	envSamplerArgument = "OTEL_TRACES_SAMPLER_ARG"
 )
+
+// samplers are those that the SDK has.
+var samplers = []string{
+	"always_on", "always_off", "traceidratio",
+	"parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio",
+}
 
 // A variable of one signal wins over the one of all signals.
 var (
@@ -58,10 +70,33 @@ func exportWanted() (bool, error) {
 	if first(envEndpoint) == "" {
 		return false, nil
 	}
-	if _, err := protocol(); err != nil {
-		return false, err
+	_, err := protocol()
+	err = errors.Join(err, checkEndpoint(), checkSampler())
+	return err == nil, err
+}
+
+// checkEndpoint refuses an endpoint that exporters would replace by that of this
+// machine.
+func checkEndpoint() error {
+	endpoint := first(envEndpoint)
+	address, err := url.Parse(endpoint)
+	if err != nil || address.Host == "" || (address.Scheme != "http" && address.Scheme != "https") {
+		return fmt.Errorf("%s is %q: it must be a URL such as http://collector:4317", envEndpoint[1], endpoint)
 	}
-	return true, nil
+	return nil
+}
+
+// checkSampler refuses what the SDK would replace by a sampler of its own.
+func checkSampler() error {
+	sampler, argument := os.Getenv(envSampler), os.Getenv(envSamplerArgument)
+	if sampler != "" && !slices.Contains(samplers, sampler) {
+		return fmt.Errorf("%s is %q: this service knows %s", envSampler, sampler, strings.Join(samplers, ", "))
+	}
+	ratio, err := strconv.ParseFloat(argument, 64)
+	if strings.HasSuffix(sampler, "traceidratio") && argument != "" && (err != nil || !(ratio >= 0 && ratio <= 1)) {
+		return fmt.Errorf("%s is %q: it must be between 0 and 1", envSamplerArgument, argument)
+	}
+	return nil
 }
 
 func protocol() (string, error) {

@@ -132,7 +132,20 @@ func TestTracingIsOffUnlessSpansHaveAPlaceToGo(t *testing.T) {
 
 func TestVariablesThatAreNotUnderstoodAreRefused(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
-	for key, value := range map[string]string{"OTEL_TRACES_EXPORTER": "zipkin", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"} {
+	t.Setenv("OTEL_TRACES_SAMPLER", "traceidratio")
+	_, err := telemetry.New(t.Context(), config, service, discard)
+	require.NoError(t, err)
+	for _, pair := range [][2]string{
+		{"OTEL_TRACES_EXPORTER", "zipkin"},
+		{"OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"},
+		{"OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317"},
+		{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://"},
+		{"OTEL_EXPORTER_OTLP_ENDPOINT", "://"},
+		{"OTEL_TRACES_SAMPLER", "sometimes"},
+		{"OTEL_TRACES_SAMPLER_ARG", "1.5"},
+		{"OTEL_TRACES_SAMPLER_ARG", "half"},
+	} {
+		key, value := pair[0], pair[1]
 		t.Run(key, func(t *testing.T) {
 			t.Setenv(key, value)
 			_, err := telemetry.New(t.Context(), config, service, discard)

@@ -121,6 +121,11 @@ func (a *App) wireServers() error {
 		return fmt.Errorf("wire gRPC: %w", err)
 	}
 	//% endif
+	//% if cookiecutter.ratelimit == "yes"
+	if err := a.checkQuotas(); err != nil {
+		return err
+	}
+	//% endif
 	return nil
 }
 

@@ -8,14 +8,13 @@ import (
 	"goldpath.local/service/pkg/resilience/loadshed"
 )
 
-// ShedStreams is Shed for a service with streams, which isStream names: new ones
-// are turned away as other requests are, but take no place. How long they last says
+// ShedStreams leaves to others all requests but streams, which isStream names: new
+// ones are turned away as others are, but take no place. How long they last says
 // nothing about the load.
-func ShedStreams(isStream func(*http.Request) bool, shedder *loadshed.Shedder) gin.HandlerFunc {
-	shed := Shed(shedder)
+func ShedStreams(isStream func(*http.Request) bool, shedder *loadshed.Shedder, others gin.HandlerFunc) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		if !isStream(c.Request) {
-			shed(c)
+			others(c)
 			return
 		}
 		if err := shedder.Check(c.Request.Context()); err != nil {

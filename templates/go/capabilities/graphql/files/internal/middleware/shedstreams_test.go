@@ -17,7 +17,8 @@ func TestStreamsTakeNoPlaceButAreTurnedAwayToo(t *testing.T) {
 	cfg := loadshed.DefaultConfig()
 	cfg.InitialLimit, cfg.MinLimit, cfg.MaxLimit = 1, 1, 1
 	isStream := false
-	shed := middleware.ShedStreams(func(*http.Request) bool { return isStream }, loadshed.New("http", cfg, prometheus.NewRegistry()))
+	shedder := loadshed.New("http", cfg, prometheus.NewRegistry())
+	shed := middleware.ShedStreams(func(*http.Request) bool { return isStream }, shedder, middleware.Shed(shedder))
 	var second *httptest.ResponseRecorder
 	nested := func(c *gin.Context) {
 		second = serve(func(c *gin.Context) { c.Status(http.StatusNoContent) }, shed)

@@ -44,6 +44,9 @@ func (a *App) wireGRPC() error {
 		return err
 	}
 	registerServices(server, a.useCases)
+	//% if cookiecutter.ratelimit == "yes"
+	a.announceMethods(server.Methods())
+	//% endif
 	a.grpc = server
 	a.group.Add(server.Component())
 	return nil

@@ -25,6 +25,9 @@ func (a *App) wireHTTP() error {
 	//% if cookiecutter.graphql == "yes"
 	opts.Streams = isStream
 	//% endif
+	//% if cookiecutter.ratelimit == "yes"
+	opts.Announce = a.announce
+	//% endif
 	mounts, err := a.mounts()
 	if err != nil {
 		return err
@@ -79,9 +82,9 @@ func (a *App) guards() []gin.HandlerFunc {
 // shed turns requests away while the service has too much to do.
 func (a *App) shed() gin.HandlerFunc {
 	shedder := loadshed.New("http", a.cfg.HTTP.Shedding, a.registry)
+	shed := middleware.Shed(shedder)
 	//% if cookiecutter.graphql == "yes"
-	return middleware.ShedStreams(isStream, shedder)
-	//% else
-	return middleware.Shed(shedder)
+	shed = middleware.ShedStreams(isStream, shedder, shed)
 	//% endif
+	return shed
 }

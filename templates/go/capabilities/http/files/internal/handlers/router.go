@@ -34,6 +34,11 @@ type RouterOptions struct {
 	// last as long as their clients listen.
 	Streams func(*http.Request) bool
 	//% endif
+	//% if cookiecutter.ratelimit == "yes"
+	// Announce is told the operations of all APIs, such as "GET:/api/v1/tasks", by
+	// which limits of rate know them. It may be nil.
+	Announce func(operations []string)
+	//% endif
 	// Guards stand before all APIs, in this order. What they refuse is traced,
 	// logged and measured like everything else.
 	Guards []gin.HandlerFunc
@@ -75,5 +80,8 @@ func NewRouter(opts RouterOptions, mounts ...Mount) http.Handler {
 	for _, mount := range mounts {
 		mount(engine)
 	}
+	//% if cookiecutter.ratelimit == "yes"
+	announce(engine, opts.Announce)
+	//% endif
 	return opts.Telemetry.Handler(engine)
 }

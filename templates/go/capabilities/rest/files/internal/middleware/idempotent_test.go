@@ -181,7 +181,8 @@ func TestAKeyIsGivenBackOnlyWhereNothingWasDone(t *testing.T) {
 func TestAClientThatHangsUpDoesNotEndTheWork(t *testing.T) {
 	s := newShop(t, memory(t))
 	works := s.work
-	hangUp := func() {}
+	ctx, hangUp := context.WithCancel(t.Context())
+	defer hangUp()
 	s.work = func(c *gin.Context) {
 		hangUp()
 		if err := c.Request.Context().Err(); err != nil {
@@ -190,8 +191,6 @@ func TestAClientThatHangsUpDoesNotEndTheWork(t *testing.T) {
 		}
 		works(c)
 	}
-	var ctx context.Context
-	ctx, hangUp = context.WithCancel(t.Context())
 	req := httptest.NewRequestWithContext(ctx, http.MethodPost, "/orders", strings.NewReader("pen"))
 	req.Header.Set("Idempotency-Key", "k1")
 	s.engine.ServeHTTP(httptest.NewRecorder(), req)

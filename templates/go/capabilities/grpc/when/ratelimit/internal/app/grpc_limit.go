@@ -32,6 +32,15 @@ func (a *App) limitCall(ctx context.Context, method string) (map[string]string, 
 	return metadata, nil
 }
 
+// announceMethods tells the limits which methods there are.
+func (a *App) announceMethods(methods []string) {
+	operations := make([]string, len(methods))
+	for i, method := range methods {
+		operations[i] = operationOf(method)
+	}
+	a.announce(operations)
+}
+
 // operationOf returns the name of a method in the configuration of limits,
 // "TaskService/CreateTask": keys there cannot hold the dots of a package.
 func operationOf(method string) string {

@@ -31,7 +31,7 @@ func Mount(operations rest.StrictServerInterface, opts Options) handlers.Mount {
 		if opts.Authorize != nil {
 			group.Use(opts.Authorize)
 		}
-		group.Use(middleware.Deprecate(opts.V1, successor), middleware.JSONBody())
+		group.Use(middleware.Deprecate(opts.V1, successor), middleware.ReadableQuery(), middleware.JSONBody())
 		if opts.Validator != nil {
 			group.Use(middleware.Validate(opts.Validator))
 		}
@@ -44,7 +44,7 @@ func Mount(operations rest.StrictServerInterface, opts Options) handlers.Mount {
 			ResponseErrorHandlerFunc: middleware.Fail,
 		})
 		rest.RegisterHandlersWithOptions(group, strict, rest.GinServerOptions{
-			ErrorHandler: func(c *gin.Context, err error, _ int) { middleware.FailRequest(c, err) },
+			ErrorHandler: middleware.FailParameter,
 		})
 	}
 }
