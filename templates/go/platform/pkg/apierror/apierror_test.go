@@ -26,6 +26,9 @@ func TestErrorSurvivesTheWire(t *testing.T) {
 			rapid.StringMatching(`[A-Z][A-Z_]{0,30}`).Draw(t, "reason"),
 			rapid.String().Draw(t, "message"),
 		).WithFields(rapid.SliceOfN(field, 1, 4).Draw(t, "fields")...)
+		for name, value := range rapid.MapOf(rapid.StringMatching(`[a-z_]{1,9}`), rapid.String()).Draw(t, "meta") {
+			sent = sent.WithMeta(name, value)
+		}
 
 		body, err := json.Marshal(sent.ToProblem())
 		require.NoError(t, err)
@@ -96,6 +99,12 @@ func TestErrorTextHoldsTheCauseForLogs(t *testing.T) {
 	require.EqualError(t, e.WithFields(apierror.Field{Field: "title", Message: "is too long"}),
 		"INTERNAL: internal error; title is too long")
 	require.NoError(t, e.Unwrap(), "WithCause must not change the original")
+}
+
+func TestWithMetaDoesNotChangeTheOriginal(t *testing.T) {
+	full := apierror.New(apierror.RateLimited, "QUOTA", "too many").WithMeta("limit", "10")
+	require.Equal(t, map[string]string{"limit": "10", "used": "11"}, full.WithMeta("used", "11").Meta)
+	require.Equal(t, map[string]string{"limit": "10"}, full.Meta)
 }
 
 func TestRetryAfterIsRoundedUpToSeconds(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 )
@@ -32,6 +33,9 @@ type Error struct {
 	Fields []Field
 	// RetryAfter is how long the caller should wait; 0 says nothing about it.
 	RetryAfter time.Duration
+	// Meta is what else callers can act on, such as the limit that was passed. Names
+	// are short and in snake_case, as google.rpc.ErrorInfo wants them.
+	Meta map[string]string
 
 	cause error
 }
@@ -87,6 +91,17 @@ func (e *Error) WithFields(fields ...Field) *Error {
 func (e *Error) WithRetryAfter(after time.Duration) *Error {
 	c := *e
 	c.RetryAfter = after
+	return &c
+}
+
+// WithMeta returns a copy that tells the caller one thing more.
+func (e *Error) WithMeta(name, value string) *Error {
+	c := *e
+	c.Meta = maps.Clone(e.Meta)
+	if c.Meta == nil {
+		c.Meta = map[string]string{}
+	}
+	c.Meta[name] = value
 	return &c
 }
 

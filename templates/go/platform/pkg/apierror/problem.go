@@ -25,6 +25,8 @@ type Problem struct {
 	TraceID string `json:"trace_id,omitempty"`
 	// Errors lists the invalid fields.
 	Errors []Field `json:"errors,omitempty"`
+	// Meta is what else callers can act on.
+	Meta map[string]string `json:"meta,omitempty"`
 }
 
 // ToProblem returns the document for e, without instance and request id,
@@ -38,11 +40,14 @@ func (e *Error) ToProblem() Problem {
 		Detail: e.Message,
 		Reason: e.Reason,
 		Errors: e.Fields,
+		Meta:   e.Meta,
 	}
 }
 
 // FromProblem rebuilds the Error that a server sent, so that errors cross
-// services without losing their kind, reason or fields.
+// services without losing their kind, reason, fields or meta.
 func FromProblem(p Problem) *Error {
-	return New(KindOfStatus(p.Status), p.Reason, p.Detail).WithFields(p.Errors...)
+	e := New(KindOfStatus(p.Status), p.Reason, p.Detail).WithFields(p.Errors...)
+	e.Meta = p.Meta
+	return e
 }

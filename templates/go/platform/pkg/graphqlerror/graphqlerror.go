@@ -22,6 +22,8 @@ const (
 	KeyFields = "fields"
 	// KeyRetryAfter is how many seconds to wait before the next attempt.
 	KeyRetryAfter = "retry_after"
+	// KeyMeta is what else callers can act on.
+	KeyMeta = "meta"
 	// KeyRequestID finds the request in the logs.
 	KeyRequestID = "request_id"
 )
@@ -77,6 +79,9 @@ func FromError(err error) *gqlerror.Error {
 	if len(e.Fields) > 0 {
 		extensions[KeyFields] = e.Fields
 	}
+	if len(e.Meta) > 0 {
+		extensions[KeyMeta] = e.Meta
+	}
 	if e.RetryAfter > 0 {
 		extensions[KeyRetryAfter] = e.RetryAfterSeconds()
 	}
@@ -84,7 +89,7 @@ func FromError(err error) *gqlerror.Error {
 }
 
 // ToError rebuilds the error that a server sent, so that errors cross services
-// without losing their kind, reason or fields. An error without a reason has its
+// without losing their kind, reason, fields or meta. An error without a reason has its
 // code for one.
 func ToError(e *gqlerror.Error) *apierror.Error {
 	code, _ := e.Extensions[KeyCode].(string)
@@ -95,6 +100,12 @@ func ToError(e *gqlerror.Error) *apierror.Error {
 	rebuilt := apierror.New(Kind(code), reason, e.Message)
 	if fields := fieldsOf(e.Extensions[KeyFields]); len(fields) > 0 {
 		rebuilt = rebuilt.WithFields(fields...)
+	}
+	meta, _ := e.Extensions[KeyMeta].(map[string]any)
+	for name, value := range meta {
+		if text, ok := value.(string); ok {
+			rebuilt = rebuilt.WithMeta(name, text)
+		}
 	}
 	if seconds, ok := e.Extensions[KeyRetryAfter].(float64); ok {
 		rebuilt = rebuilt.WithRetryAfter(time.Duration(seconds) * time.Second)

@@ -38,6 +38,9 @@ func TestErrorsSurviveTheWire(t *testing.T) {
 		if fields := rapid.SliceOfN(field, 0, 4).Draw(t, "fields"); len(fields) > 0 {
 			sent = sent.WithFields(fields...)
 		}
+		for name, value := range rapid.MapOf(rapid.StringMatching(`[a-z_]{1,9}`), rapid.String()).Draw(t, "meta") {
+			sent = sent.WithMeta(name, value)
+		}
 		wrapped := fmt.Errorf("use case: %w", sent.WithCause(errors.New("a secret")))
 
 		e := graphqlerror.FromError(wrapped)

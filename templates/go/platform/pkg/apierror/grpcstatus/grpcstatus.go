@@ -6,6 +6,8 @@ package grpcstatus
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -85,7 +87,7 @@ func codeOf(e *apierror.Error) codes.Code {
 }
 
 // FromError returns the status to answer with. Errors of the model carry their
-// reason (ErrorInfo), fields (BadRequest) and time to wait (RetryInfo); domain
+// reason and meta (ErrorInfo), fields (BadRequest) and time to wait (RetryInfo); domain
 // says whose reasons these are, usually the name of the service. A status that a
 // handler returns is sent as it is. Everything else is Internal, and none of its
 // text is sent, nor is a status that it wraps: those are of other services.
@@ -112,7 +114,7 @@ func chosen(err error) *status.Status {
 // New returns the status for an error of the model. Too many fields and too long
 // texts are cut.
 func New(e *apierror.Error, domain string) *status.Status {
-	details := []protoadapt.MessageV1{&errdetails.ErrorInfo{Reason: text(e.Reason), Domain: text(domain)}}
+	details := []protoadapt.MessageV1{errorInfo(e, domain)}
 	if len(e.Fields) > 0 {
 		details = append(details, badRequest(e.Fields))
 	}
@@ -124,6 +126,17 @@ func New(e *apierror.Error, domain string) *status.Status {
 		return detailed
 	}
 	return s
+}
+
+func errorInfo(e *apierror.Error, domain string) *errdetails.ErrorInfo {
+	info := &errdetails.ErrorInfo{Reason: text(e.Reason), Domain: text(domain)}
+	for _, name := range slices.Sorted(maps.Keys(e.Meta))[:min(len(e.Meta), maxFields)] {
+		if info.Metadata == nil {
+			info.Metadata = map[string]string{}
+		}
+		info.Metadata[text(name)] = text(e.Meta[name])
+	}
+	return info
 }
 
 func badRequest(fields []apierror.Field) *errdetails.BadRequest {

@@ -52,7 +52,7 @@ func read(s *status.Status) (e *apierror.Error, known bool) {
 	for _, detail := range s.Details() {
 		switch d := detail.(type) {
 		case *errdetails.ErrorInfo:
-			e.Reason, e.Message, known = d.GetReason(), s.Message(), true
+			e.Reason, e.Message, e.Meta, known = d.GetReason(), s.Message(), d.GetMetadata(), true
 		case *errdetails.BadRequest:
 			for _, v := range d.GetFieldViolations() {
 				e.Fields = append(e.Fields, apierror.Field{Field: v.GetField(), Message: v.GetDescription()})

@@ -53,9 +53,11 @@ func ReadError(res *http.Response) error {
 	if !ok {
 		problem = apierror.Problem{Reason: "HTTP_STATUS", Detail: res.Status}
 	}
-	return apierror.New(kindOf(res.StatusCode), problem.Reason, problem.Detail).
+	received := apierror.New(kindOf(res.StatusCode), problem.Reason, problem.Detail).
 		WithFields(problem.Errors...).
 		WithRetryAfter(readRetryAfter(res.Header))
+	received.Meta = problem.Meta
+	return received
 }
 
 func readProblem(res *http.Response) (apierror.Problem, bool) {

@@ -3,6 +3,7 @@
 package domain
 
 import (
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -99,10 +100,11 @@ func (t *Task) Apply(c Change, now time.Time) error {
 	return nil
 }
 
-// RequireVersion returns ErrVersionMismatch unless the task is at version.
+// RequireVersion returns ErrVersionMismatch, with the version that the task is at,
+// unless it is at version.
 func (t *Task) RequireVersion(version int64) error {
 	if t.version != version {
-		return ErrVersionMismatch
+		return ErrVersionMismatch.WithMeta("version", strconv.FormatInt(t.version, 10))
 	}
 	return nil
 }

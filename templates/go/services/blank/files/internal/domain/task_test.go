@@ -108,7 +108,9 @@ func TestADoneTaskCanBeReopenedAndChangedInOneStep(t *testing.T) {
 func TestRequireVersion(t *testing.T) {
 	task := newTask(t)
 	require.NoError(t, task.RequireVersion(1))
-	require.ErrorIs(t, task.RequireVersion(2), domain.ErrVersionMismatch)
+	mismatch := task.RequireVersion(2)
+	require.ErrorIs(t, mismatch, domain.ErrVersionMismatch)
+	require.Equal(t, map[string]string{"version": "1"}, apierror.From(mismatch).Meta)
 }
 
 // Whatever is done to a task, in whatever order, at whatever times: it keeps

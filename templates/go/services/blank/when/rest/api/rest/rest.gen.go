@@ -52,6 +52,9 @@ type Problem struct {
 	Errors   *[]FieldError `json:"errors,omitempty"`
 	Instance *string       `json:"instance,omitempty"`
 
+	// Meta What else clients can act on, such as the version that a task is at.
+	Meta *map[string]string `json:"meta,omitempty"`
+
 	// Reason Stable identifier of the failure, e.g. TASK_NOT_FOUND.
 	Reason    string  `json:"reason"`
 	RequestID *string `json:"request_id,omitempty"`
