@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"goldpath.local/service/pkg/config"
 )
@@ -24,6 +25,8 @@ type source struct {
 	value levels
 	err   error
 }
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func (s *source) set(value levels, err error) {
 	s.mu.Lock()

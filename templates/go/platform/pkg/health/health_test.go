@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
 
 	"goldpath.local/service/pkg/health"
 	"goldpath.local/service/pkg/lifecycle"
@@ -113,3 +115,36 @@ func TestWhatTheServiceCanDoWithoutDegradesIt(t *testing.T) {
 	require.Equal(t, http.StatusOK, code)
 	require.Equal(t, map[string]string{"cache": "degraded", "database": "ok"}, report.Checks)
 }
+
+// A service is ready if and only if everything passes that it cannot do without.
+func TestReadinessIsThatOfWhatIsNeeded(t *testing.T) {
+	type check struct{ Optional, Fails bool }
+	draw := rapid.Custom(func(t *rapid.T) check {
+		return check{rapid.Bool().Draw(t, "optional"), rapid.Bool().Draw(t, "fails")}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		r := health.New(slog.New(slog.DiscardHandler), func() lifecycle.State { return lifecycle.Running }, time.Minute)
+		want, ready := map[string]string{}, true
+		for name, c := range rapid.MapOf(rapid.StringMatching(`[a-z]{1,5}`), draw).Draw(t, "checks") {
+			register, failed := r.Register, "failed"
+			if c.Optional {
+				register, failed = r.RegisterOptional, "degraded"
+			}
+			want[name] = "ok"
+			register(name, func(context.Context) error {
+				if c.Fails {
+					return errors.New("down")
+				}
+				return nil
+			})
+			if c.Fails {
+				want[name], ready = failed, ready && c.Optional
+			}
+		}
+		report, got := r.Readiness(t.Context())
+		require.Equal(t, ready, got)
+		require.Equal(t, want, report.Checks)
+	})
+}
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

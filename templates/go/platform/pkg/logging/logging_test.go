@@ -15,6 +15,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/trace"
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
 
 	"goldpath.local/service/pkg/logging"
 )
@@ -161,3 +163,28 @@ func BenchmarkBackends(b *testing.B) {
 		})
 	}
 }
+
+// Whatever is logged, a record is one line of JSON with the message and the values
+// in it: nothing that clients send can forge a second record.
+func TestARecordIsOneLineWhateverIsInIt(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		message, key, value := rapid.String().Draw(t, "message"), rapid.StringN(1, 20, -1).Draw(t, "key"), rapid.String().Draw(t, "value")
+		var lines []map[string]any
+		for _, backend := range backends {
+			var out bytes.Buffer
+			log, err := logging.New(&out, logging.Options{Backend: backend, Level: slog.LevelInfo})
+			require.NoError(t, err)
+			log.Info(message, "attr."+key, value)
+			require.Equal(t, 1, bytes.Count(out.Bytes(), []byte("\n")), out.String())
+			line := map[string]any{}
+			require.NoError(t, json.Unmarshal(out.Bytes(), &line), out.String())
+			require.Equal(t, message, line["msg"])
+			require.Equal(t, value, line["attr."+key])
+			delete(line, "time")
+			lines = append(lines, line)
+		}
+		require.Equal(t, lines[0], lines[1])
+	})
+}
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

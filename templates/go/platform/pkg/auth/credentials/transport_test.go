@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"goldpath.local/service/pkg/auth/credentials"
 	"goldpath.local/service/pkg/config"
@@ -15,6 +16,8 @@ import (
 
 // recorder is a transport that keeps the last request.
 type recorder struct{ last *http.Request }
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	r.last = req

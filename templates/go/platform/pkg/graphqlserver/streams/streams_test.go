@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+	"pgregory.net/rapid"
 
 	"goldpath.local/service/pkg/apierror"
 	"goldpath.local/service/pkg/graphqlserver/streams"
@@ -169,5 +170,41 @@ func TestEventsMoveTheDeadlinesOfTheServer(t *testing.T) {
 		}, w.Header())
 		w.err = errors.New("gone")
 		require.ErrorIs(t, events.Send(":\n\n"), w.err)
+	})
+}
+
+// Members agree with a model that counts: nobody is let in beyond a bound, and
+// nobody is kept out below it.
+func TestMembersKeepTheirBounds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		limit, perCaller := rapid.IntRange(1, 5).Draw(t, "limit"), rapid.IntRange(1, 3).Draw(t, "per caller")
+		members := streams.NewMembers(limit, perCaller, prometheus.NewGauge(prometheus.GaugeOpts{Name: "members"}))
+		present, held := map[*streams.Member]string{}, map[string]int{}
+		t.Repeat(map[string]func(*rapid.T){
+			"join": func(t *rapid.T) {
+				member, err := members.Join(func(error) {})
+				require.Equal(t, len(present) < limit, err == nil)
+				if err != nil {
+					return
+				}
+				caller := rapid.SampledFrom([]string{"", "ada", "bob"}).Draw(t, "caller")
+				if err := member.Claim(caller); err != nil {
+					require.GreaterOrEqual(t, held[caller], perCaller)
+					member.Leave()
+					return
+				}
+				present[member] = caller
+				held[caller]++
+				require.True(t, caller == "" || held[caller] <= perCaller)
+			},
+			"leave": func(*rapid.T) {
+				for member, caller := range present {
+					member.Leave()
+					delete(present, member)
+					held[caller]--
+					return
+				}
+			},
+		})
 	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"goldpath.local/service/pkg/apierror"
 	"goldpath.local/service/pkg/rediscache/lock"
@@ -146,4 +147,42 @@ func TestLocksReportWhatIsWrong(t *testing.T) {
 		require.Equal(t, apierror.Unavailable, apierror.From(err).Kind)
 		require.NotErrorIs(t, err, lock.ErrLost, "not knowing is not knowing that it is lost")
 	}
+}
+
+// However locks are taken, given up and lost, one at a time is held, and fences only
+// grow.
+func TestHoldersAndFencesFollowEachOther(t *testing.T) {
+	r := redistest.Fake(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		locker := lock.NewLocker(r.Client)
+		name := rapid.StringMatching(`[a-z]{8}`).Draw(rt, "name")
+		var holder *lock.Lock
+		last := int64(0)
+		rt.Repeat(map[string]func(*rapid.T){
+			"acquire": func(rt *rapid.T) {
+				got, err := locker.TryAcquire(t.Context(), name, time.Minute)
+				if holder != nil {
+					require.ErrorIs(rt, err, lock.ErrLocked)
+					return
+				}
+				require.NoError(rt, err)
+				require.Greater(rt, got.Fence(), last)
+				holder, last = got, got.Fence()
+			},
+			"release": func(rt *rapid.T) {
+				if holder != nil {
+					require.NoError(rt, holder.Release(t.Context()))
+					require.ErrorIs(rt, holder.Extend(t.Context(), time.Minute), lock.ErrLost)
+					holder = nil
+				}
+			},
+			"expire": func(*rapid.T) {
+				r.Advance(time.Minute + time.Millisecond)
+				holder = nil
+			},
+		})
+		if holder != nil {
+			require.NoError(rt, holder.Release(t.Context()))
+		}
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"goldpath.local/service/pkg/apierror"
 	"goldpath.local/service/pkg/rediscache/redistest"
@@ -244,4 +245,48 @@ func TestSessionsReportWhatIsWrong(t *testing.T) {
 	require.Equal(t, apierror.Unavailable, apierror.From(sessions.Revoke(t.Context(), token)).Kind)
 	_, err = sessions.RevokeAll(t.Context(), "ada")
 	require.Equal(t, apierror.Unavailable, apierror.From(err).Kind)
+}
+
+// Sessions agree with a model: a token opens its own session until it is revoked, and
+// a subject has the newest of its sessions up to the bound.
+func TestSessionsFollowTheirModel(t *testing.T) {
+	r := redistest.Fake(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		cfg := config()
+		sessions := newSessions(t, r, cfg)
+		subjects := rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z]{12}`), 2, 2, rapid.ID).Draw(rt, "subjects")
+		open := map[string][]string{} // tokens by subject, the oldest first
+		var ended []string
+		subject := rapid.SampledFrom(subjects)
+		rt.Repeat(map[string]func(*rapid.T){
+			"create": func(rt *rapid.T) {
+				who := subject.Draw(rt, "subject")
+				r.Advance(time.Millisecond) // sessions of one moment have no order
+				open[who] = append(open[who], create(t, sessions, who))
+				if len(open[who]) > cfg.MaxPerSubject {
+					ended, open[who] = append(ended, open[who][0]), open[who][1:]
+				}
+			},
+			"revoke all": func(rt *rapid.T) {
+				who := subject.Draw(rt, "subject")
+				count, err := sessions.RevokeAll(t.Context(), who)
+				require.NoError(rt, err)
+				require.Len(rt, open[who], count)
+				ended, open[who] = append(ended, open[who]...), nil
+			},
+			"read": func(rt *rapid.T) {
+				for who, tokens := range open {
+					for _, token := range tokens {
+						got, err := sessions.Get(t.Context(), token)
+						require.NoError(rt, err)
+						require.Equal(rt, who, got.Subject)
+					}
+				}
+				for _, token := range ended[max(0, len(ended)-2):] {
+					_, err := sessions.Get(t.Context(), token)
+					require.ErrorIs(rt, err, session.ErrEnded)
+				}
+			},
+		})
+	})
 }
