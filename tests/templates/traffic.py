@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -14,9 +15,17 @@ import psycopg2
 
 from tests.templates.processes import TASKS, Answer, ask, eventually
 
-# A connection carries so many requests, so that its client does not stay with one replica for ever.
-PER_CONNECTION = 20
-PAUSE = 0.005
+
+@dataclass(frozen=True)
+class Manner:
+    """How a client uses its connections."""
+
+    requests: float  # over one connection, unless the service ends it before
+    pause: float  # after each request, in seconds
+
+
+# Busy ones find new replicas by themselves. Calm ones stay until they are told to leave, and are idle if they are cut.
+BUSY, CALM = Manner(20, 0.005), Manner(math.inf, 0.1)
 
 
 @dataclass
@@ -34,14 +43,14 @@ class Traffic:
 
     connection: Callable[[], HTTPConnection | None]
     token: str
-    clients: int = 4
+    clients: Sequence[Manner] = (BUSY, BUSY, BUSY, BUSY, CALM, CALM)
     answers: list[Answer] = field(default_factory=list)
     tasks: list[Written] = field(default_factory=list)
     where: Counter[str] = field(default_factory=Counter)  # good answers by address
     _over: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Traffic:
-        self._threads = [threading.Thread(target=self._client, args=(n,)) for n in range(self.clients)]
+        self._threads = [threading.Thread(target=self._client, args=each) for each in enumerate(self.clients)]
         for thread in self._threads:
             thread.start()
         return self
@@ -69,8 +78,8 @@ class Traffic:
 
         eventually(enough, "requests of every kind are answered well")
 
-    def _client(self, number: int) -> None:
-        client, count = _Client(self), 0
+    def _client(self, number: int, manner: Manner) -> None:
+        client, count = _Client(self, manner), 0
         while not self._over.is_set():
             count += 1
             client.round(Written(f"task {number}-{count}"))
@@ -80,10 +89,10 @@ class Traffic:
 class _Client:
     """One of the clients, with the connection that it has now."""
 
-    def __init__(self, traffic: Traffic) -> None:
-        self._traffic = traffic
+    def __init__(self, traffic: Traffic, manner: Manner) -> None:
+        self._traffic, self._manner = traffic, manner
         self._connection: HTTPConnection | None = None
-        self._left = 0
+        self._left: float = 0
 
     def leave(self) -> None:
         if self._connection is not None:
@@ -112,7 +121,7 @@ class _Client:
         if answer.good and title and answer.body["title"] != title:
             answer = Answer(method, begun=answer.begun, error=f"asked for {title}, got {answer.body}")
         self._note(answer)
-        time.sleep(PAUSE)
+        time.sleep(self._manner.pause)
         return answer
 
     def _headers(self, method: str) -> dict[str, str]:
@@ -123,7 +132,7 @@ class _Client:
         if self._left == 0:
             self.leave()
         if self._connection is None:
-            self._connection, self._left = self._traffic.connection(), PER_CONNECTION
+            self._connection, self._left = self._traffic.connection(), self._manner.requests
         self._left -= 1
         return self._connection
 
