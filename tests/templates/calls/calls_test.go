@@ -267,11 +267,14 @@ func lacking(spans []telemetrytest.Span) (missing []string) {
 func TestTheServiceBearsLoad(t *testing.T) {
 	issuer := startIssuer(t)
 	to := startCallee(t, issuer)
-	load := exec.Command(os.Getenv("LOAD"), "-url", to.api, "-rate", "50", "-duration", "2s", "-p99", "2s")
+	load := exec.Command(os.Getenv("LOAD"), "-url", to.api, "-grpc-url", "http://"+to.grpc, "-rate", "50", "-duration", "2s", "-p99", "2s")
 	load.Env = append(os.Environ(), "TOKEN="+token(t, issuer, "editor").Reveal())
 	output, err := load.CombinedOutput()
 	require.NoError(t, err, string(output))
-	require.Contains(t, string(output), "100.00%")
+	for _, api := range []string{"rest", "graphql", "grpc"} {
+		require.Contains(t, string(output), "API "+api)
+	}
+	require.Equal(t, 3, strings.Count(string(output), "100.00%"), string(output))
 }
 
 func TestACallerIsWhoItsTokenSays(t *testing.T) {

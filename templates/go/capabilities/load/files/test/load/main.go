@@ -9,7 +9,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/signal"
 	"time"
@@ -17,13 +16,21 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
-// settings say how much load there is, and what is expected of the answers.
+// settings say how much load there is, where it goes, and what is expected of the
+// answers.
 type settings struct {
-	base     string
+	api      string
 	token    string
 	rate     int
 	duration time.Duration
 	p99      time.Duration
+
+	//% if cookiecutter.http == "yes"
+	base string
+	//% endif
+	//% if cookiecutter.grpc == "yes"
+	grpc string
+	//% endif
 }
 
 func main() {
@@ -36,27 +43,36 @@ func main() {
 	}
 }
 
+// run puts load on the APIs that are asked for, one after the other.
 func run(ctx context.Context, args []string, out io.Writer) error {
 	s, err := parse(args, out)
 	if err != nil {
 		return err
 	}
-	task, err := createTask(ctx, s)
+	chosen, err := choose(apis(), s.api)
 	if err != nil {
 		return err
 	}
-	metrics := attack(ctx, s, task)
-	if err := vegeta.NewTextReporter(&metrics)(out); err != nil {
-		return fmt.Errorf("print report: %w", err)
+	var failures []error
+	for _, a := range chosen {
+		if err := try(ctx, a, s, out); err != nil {
+			failures = append(failures, fmt.Errorf("%s: %w", a.name, err))
+		}
 	}
-	return judge(&metrics, s)
+	return errors.Join(failures...)
 }
 
 func parse(args []string, out io.Writer) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("load", flag.ContinueOnError)
 	flags.SetOutput(out)
-	flags.StringVar(&s.base, "url", "http://127.0.0.1:8080", "where the service is")
+	flags.StringVar(&s.api, "api", "", "which API, by default all of them: "+names(apis()))
+	//% if cookiecutter.http == "yes"
+	flags.StringVar(&s.base, "url", "http://127.0.0.1:8080", "where the APIs over HTTP are")
+	//% endif
+	//% if cookiecutter.grpc == "yes"
+	flags.StringVar(&s.grpc, "grpc-url", "http://127.0.0.1:8081", "where the gRPC API is; https for TLS")
+	//% endif
 	flags.StringVar(&s.token, "token", os.Getenv("TOKEN"), "bearer token of the caller; the default is TOKEN of the environment")
 	flags.IntVar(&s.rate, "rate", 500, "requests per second")
 	flags.DurationVar(&s.duration, "duration", 30*time.Second, "how long")
@@ -70,24 +86,38 @@ func parse(args []string, out io.Writer) (settings, error) {
 	return s, nil
 }
 
-// attack reads one task again and again, and creates one with every fifth request.
-func attack(ctx context.Context, s settings, task string) vegeta.Metrics {
-	attacker := vegeta.NewAttacker(vegeta.MaxWorkers(1000), vegeta.Timeout(10*time.Second))
+// try puts load on one API and returns what was not as it should be.
+func try(ctx context.Context, a api, s settings, out io.Writer) error {
+	round, err := a.prepare(ctx, s)
+	if err != nil {
+		return err
+	}
+	metrics := attack(ctx, a, s, round)
+	if _, err := fmt.Fprintln(out, "API", a.name); err != nil {
+		return fmt.Errorf("print report: %w", err)
+	}
+	if err := vegeta.NewTextReporter(&metrics)(out); err != nil {
+		return fmt.Errorf("print report: %w", err)
+	}
+	return judge(&metrics, s)
+}
+
+// attack sends the requests of a round again and again.
+func attack(ctx context.Context, a api, s settings, round []vegeta.Target) vegeta.Metrics {
+	options := append(a.options(s), vegeta.MaxWorkers(1000), vegeta.Timeout(10*time.Second))
+	attacker := vegeta.NewAttacker(options...)
 	stop := context.AfterFunc(ctx, func() { attacker.Stop() })
 	defer stop()
 	var metrics vegeta.Metrics
 	pace := vegeta.Rate{Freq: s.rate, Per: time.Second}
-	for result := range attacker.Attack(targeter(s, task), pace, s.duration, "tasks") {
+	for result := range attacker.Attack(vegeta.NewStaticTargeter(round...), pace, s.duration, a.name) {
+		if failure := a.failure(result); failure != "" {
+			result.Code, result.Error = 0, failure
+		}
 		metrics.Add(result)
 	}
 	metrics.Close()
 	return metrics
-}
-
-func targeter(s settings, task string) vegeta.Targeter {
-	read := vegeta.Target{Method: http.MethodGet, URL: task, Header: headers(s)}
-	write := vegeta.Target{Method: http.MethodPost, URL: s.base + tasksPath, Body: newTask(), Header: headers(s)}
-	return vegeta.NewStaticTargeter(read, read, read, read, write)
 }
 
 // judge returns what was not as it should be.
