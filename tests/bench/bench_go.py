@@ -4,7 +4,7 @@ Usage: python -m tests.bench.bench_go [--json] [--seconds 10] [--rounds 2] [--lo
 `make bench-go` does it. The service is the blank template with every capability that it offers but Redis, so that
 reads reach the database on both sides; a third one, "cached", has Redis too. It is built as its Dockerfile builds it
 and configured as its production overlay is: JSON logs, one trace in ten sent to a collector that throws it away, bearer
-tokens of an issuer beside it. All read the same rows of one PostgreSQL (no fsync: nothing is written) by 64 connections
+tokens of an issuer beside it. All read the same rows of one PostgreSQL, which is durable, by 64 connections
 that are kept alive. They run in turns, floor, service, floor, service, so that what the machine does meanwhile hits
 both; the generator runs on the same machine and takes its share of both.
 
@@ -15,6 +15,7 @@ bare connections: a full HTTP client takes more of the machine than the servers 
 from __future__ import annotations
 
 import argparse
+import base64
 import contextlib
 import json
 import os
@@ -22,7 +23,9 @@ import random
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -38,6 +41,13 @@ TASKS = 10_000
 WRITERS = 8  # connections that make them
 RATE = 2_000  # requests a second, of the constant run
 CACHED_RATE = 4_000  # the same where reads are cached
+WRITE_RATE = 300
+CALL_RATE = 8_000  # of gRPC, without the database
+CALL_CONNECTIONS = 8  # which carry many calls at once
+# A call of GetTask with an id that is none ("x"): it passes all guards and reaches no database.
+CALL = "/tasks.v1.TaskService/GetTask"
+CALL_BODY = b"\0\0\0\0\x03\x0a\x01x"
+INVALID_ARGUMENT = "3"
 WARM_UP_SECONDS = 2
 
 
@@ -71,10 +81,14 @@ def service(folder: Path, around: Surroundings, wanted: list[str], logger: str) 
         **RUNTIME,
         **told(chosen, around),
     }
+    calls = f"127.0.0.1:{own_port()}" if "grpc" in chosen else ""
+    if calls:
+        environment["APP_GRPC_ADDR"] = calls
     ready, metrics = f"http://{admin}/readyz", f"http://{admin}/metrics"
     # No route has this path: it shows what all requests cost before a handler sees them.
     ping, status = "/ping", 404
-    server = Server(folder.name, binary, environment, address, ready, metrics, ping, status, headers(chosen, around))
+    about: dict[str, Any] = {"headers": headers(chosen, around), "grpc": calls, "writes": True}
+    server = Server(folder.name, binary, environment, address, ready, metrics, ping, status, **about)
     return server, chosen
 
 
@@ -128,13 +142,33 @@ class Generator:
         """Read tasks by their ids."""
         return self._attack(server, self._tasks, seconds, rate=rate)
 
+    def write(self, server: Server, seconds: float) -> dict[str, Any]:
+        """Create tasks at a constant rate."""
+        body = json.dumps({"title": "Task", "notes": "note " * 20}).encode()
+        more = _posted(body, "application/json")
+        return self._attack(server, ["/api/v1/tasks"], seconds, rate=WRITE_RATE, expect=201, more=more)
+
+    def call(self, server: Server, seconds: float) -> dict[str, Any]:
+        """Call a method of gRPC that needs no database, at a constant rate."""
+        more = ["-grpc", INVALID_ARGUMENT, *_posted(CALL_BODY, "application/grpc"), "-header", "TE: trailers"]
+        calls = replace(server, address=server.grpc)
+        return self._attack(calls, [CALL], seconds, rate=CALL_RATE, connections=CALL_CONNECTIONS, more=more)
+
     def _attack(
-        self, server: Server, paths: list[str], seconds: float, *, rate: int = 0, expect: int = 200
+        self,
+        server: Server,
+        paths: list[str],
+        seconds: float,
+        *,
+        rate: int = 0,
+        expect: int = 200,
+        connections: int = CONNECTIONS,
+        more: Sequence[str] = (),
     ) -> dict[str, Any]:
         urls = self._folder / "urls"
         urls.write_text("\n".join(f"http://{server.address}{path}" for path in paths), encoding="utf-8")
-        command = [str(self._load), "attack", "-connections", str(CONNECTIONS), "-duration", f"{seconds}s"]
-        command += ["-rate", str(rate), "-expect", str(expect)]
+        command = [str(self._load), "attack", "-connections", str(connections), "-duration", f"{seconds}s"]
+        command += ["-rate", str(rate), "-expect", str(expect), *more]
         for name, value in server.headers.items():
             command += ["-header", f"{name}: {value}"]
         done = subprocess.run([*command, str(urls)], capture_output=True, text=True, check=False)
@@ -142,6 +176,10 @@ class Generator:
             raise SystemExit(f"load: {done.stderr}")
         figures: dict[str, Any] = json.loads(done.stdout)
         return figures
+
+
+def _posted(body: bytes, media: str) -> list[str]:
+    return ["-body", base64.b64encode(body).decode(), "-header", f"Content-Type: {media}"]
 
 
 def turn(process: Process, generator: Generator, seconds: float) -> dict[str, Any]:
@@ -155,6 +193,10 @@ def turn(process: Process, generator: Generator, seconds: float) -> dict[str, An
     with MemoryWatch(process) as memory:
         figures["constant"] = generator.read(server, seconds, RATE)
     figures["rss_loaded_mb"] = memory.peak_mb
+    if server.grpc:
+        figures["grpc"] = generator.call(server, seconds)
+    if server.writes:
+        figures["write"] = generator.write(server, seconds)
     figures["goroutines_after"] = process.settled_goroutines(idle + 5)
     return figures
 

@@ -35,6 +35,10 @@ BARS = (
     Bar("failures at 2,000 a second", "constant.failures", 0, 0),
     Bar("cached read at 4,000 a second, p99 ms", "cached:constant.p99_ms", 8, 25),
     Bar("failures at 4,000 a second", "cached:constant.failures", 0, 0),
+    Bar("write at 300 a second, p99 ms", "write.p99_ms", 30, 80),
+    Bar("failures of writes", "write.failures", 0, 0),
+    Bar("gRPC without database at 8,000 a second, p99 ms", "grpc.p99_ms", 8, 25),
+    Bar("failures of calls", "grpc.failures", 0, 0),
     Bar("memory idle, MB", "rss_idle_mb", 45, 80),
     Bar("memory at 2,000 a second, MB", "rss_loaded_mb", 120, 256),
     Bar("start to ready, ms", "start_ms", 300, 2_000),
@@ -70,16 +74,21 @@ def value_at(figures: Figures, path: str) -> float:
     return float(found)
 
 
+def has(figures: Figures, path: str) -> bool:
+    """Say whether there is a figure at a path: not every service does everything."""
+    return path.partition(".")[0] in figures
+
+
 def judged(figures: Figures) -> list[dict[str, Any]]:
     """Return each bar with the value of both sides and the verdict; bars of a service that was not run are left out."""
     rows = []
     for bar in BARS:
         kind, _, path = bar.path.rpartition(":")
         side = "cached" if kind == "cached" else "service"
-        if side not in figures:
+        if not has(figures.get(side, {}), path):
             continue
         ours = value_at(figures[side], path)
-        theirs = None if kind == "cached" else value_at(figures["floor"], path)
+        theirs = value_at(figures["floor"], path) if kind != "cached" and has(figures["floor"], path) else None
         value = round(100 * ours / theirs, 1) if kind == "ratio" and theirs else ours
         row = {"bar": bar.title, "floor": theirs, "service": ours, "value": value, "verdict": bar.verdict(value)}
         rows.append({**row, "golden": bar.golden, "fail": bar.fail, "up": bar.up})

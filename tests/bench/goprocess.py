@@ -35,6 +35,8 @@ class Server:
     ping_status: int  # what it answers
     headers: Mapping[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
+    grpc: str = ""  # the address of its gRPC API, if it has one
+    writes: bool = False  # whether it creates tasks by REST
 
     @property
     def size_mb(self) -> float:

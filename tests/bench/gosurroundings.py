@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.bench import gorender
-from tests.engines import postgres, redis
+from tests.engines import Postgres, redis, running
 
 ENOUGH = "100000"  # calls a second, the most that can be set: the limiter counts every request and refuses none
 
@@ -58,14 +58,16 @@ def headers(capabilities: Iterable[str], around: Surroundings) -> dict[str, str]
 @contextlib.contextmanager
 def surroundings(load: Path) -> Iterator[Surroundings]:
     """Run PostgreSQL, Redis, an issuer of tokens and a collector of traces for the length of the block."""
-    with postgres() as database, redis() as cache:
+    # Durable as in production: what is written costs what it costs there.
+    database = Postgres(fsync="on", synchronous_commit="on", full_page_writes="on")
+    with running(database), redis() as cache:
         command = [str(load), "peers", "-audience", gorender.NAME, "-roles", "reader,editor"]
         peers = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert peers.stdin
         assert peers.stdout
         try:
             described = json.loads(peers.stdout.readline())
-            yield Surroundings(f"{database}?sslmode=disable", cache, described)
+            yield Surroundings(f"{database.url}?sslmode=disable", cache, described)
         finally:
             peers.stdin.close()
             peers.wait(20)

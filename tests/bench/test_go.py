@@ -115,6 +115,17 @@ def test_a_cached_service_has_bars_of_its_own() -> None:
     assert len(without) == len(rows) - 2
 
 
+@pytest.mark.parametrize(("run", "bar"), [("write", "write at 300 a second"), ("grpc", "gRPC without database")])
+def test_what_only_a_service_does_has_bars_without_a_floor(run: str, bar: str) -> None:
+    service = turn(**{run: {**turn()["ping"], "p99_ms": 8.1, "failures": 1}})
+    rows = gofigures.judged({"floor": gofigures.merged([turn()]), "service": gofigures.merged([service])})
+    (latency,) = (row for row in rows if row["bar"].startswith(bar))
+    failures = rows[rows.index(latency) + 1]
+    assert latency["floor"] is None
+    assert latency["verdict"] == ("pass" if run == "grpc" else "golden")
+    assert failures["verdict"] == "FAIL"
+
+
 def test_results_of_benchmarks_are_told_apart_by_name() -> None:
     bare = "BenchmarkBare-2  100  10 ns/op\nBenchmarkBare  9  11 ns/op\n"
     found = bench_middleware.samples(f"goos: linux\nBenchmarkTrace/on-2  100  20 ns/op\n{bare}ok\n")

@@ -11,6 +11,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -59,6 +60,11 @@ func runAttack(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.DurationVar(&opts.Duration, "duration", 10*time.Second, "how long requests are sent")
 	flags.DurationVar(&opts.Timeout, "timeout", 10*time.Second, "how long one request may take")
 	flags.IntVar(&opts.Expected, "expect", http.StatusOK, "the status of an answer that is no failure")
+	flags.StringVar(&opts.GRPC, "grpc", "", "the gRPC status of a call that is no failure, where requests are calls")
+	flags.Func("body", "a `body` to post, in base64", func(text string) (err error) {
+		opts.Body, err = base64.StdEncoding.DecodeString(text)
+		return err
+	})
 	flags.Func("header", "a `header` of every request, as \"Name: value\"; may be repeated", func(text string) error {
 		name, value, ok := strings.Cut(text, ":")
 		if !ok {

@@ -15,8 +15,14 @@ import (
 
 // Options say what to send, and how.
 type Options struct {
-	// URLs are requested by GET in turn, again from the first when all have been.
+	// URLs are requested in turn, again from the first when all have been: by POST if
+	// there is a body, else by GET.
 	URLs []string
+	// Body is what is posted. It needs a rate.
+	Body []byte
+	// GRPC is the status of a call that is no failure, such as "0", where the requests
+	// are calls of gRPC; "" where they are not.
+	GRPC string
 	// Header is sent with every request.
 	Header http.Header
 	// Connections are kept alive, and no more are opened.
@@ -40,6 +46,9 @@ func (o Options) validate() error {
 	}
 	if o.Connections < 1 || o.Rate < 0 || o.Duration <= 0 || o.Timeout <= 0 {
 		return errors.New("connections, duration and timeout must be positive, the rate not negative")
+	}
+	if o.Rate == 0 && (len(o.Body) > 0 || o.GRPC != "") {
+		return errors.New("what is posted needs a rate")
 	}
 	return nil
 }
@@ -90,7 +99,7 @@ func saturate(ctx context.Context, opts Options) (Figures, error) {
 
 func settings(opts Options) []func(*vegeta.Attacker) {
 	enough := uint64(opts.Connections) //nolint:gosec // validate found it positive
-	return []func(*vegeta.Attacker){
+	list := []func(*vegeta.Attacker){
 		vegeta.KeepAlive(true),
 		vegeta.Connections(opts.Connections),
 		vegeta.MaxConnections(opts.Connections),
@@ -101,12 +110,21 @@ func settings(opts Options) []func(*vegeta.Attacker) {
 		vegeta.Redirects(vegeta.NoFollow),
 		vegeta.Timeout(opts.Timeout),
 	}
+	if opts.GRPC != "" {
+		client := &http.Client{Transport: newUnary(opts.GRPC, opts.Connections), Timeout: opts.Timeout}
+		list = append(list, vegeta.Client(client))
+	}
+	return list
 }
 
 func targeter(opts Options) vegeta.Targeter {
+	method := http.MethodGet
+	if len(opts.Body) > 0 {
+		method = http.MethodPost
+	}
 	targets := make([]vegeta.Target, 0, len(opts.URLs))
 	for _, url := range opts.URLs {
-		targets = append(targets, vegeta.Target{Method: http.MethodGet, URL: url, Header: opts.Header})
+		targets = append(targets, vegeta.Target{Method: method, URL: url, Header: opts.Header, Body: opts.Body})
 	}
 	return vegeta.NewStaticTargeter(targets...)
 }

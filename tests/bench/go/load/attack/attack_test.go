@@ -201,6 +201,8 @@ func TestOptionsThatMakeNoSenseAreRefused(t *testing.T) {
 		"negative rate":  func(o *attack.Options) { o.Rate = -1 },
 		"no duration":    func(o *attack.Options) { o.Duration = 0 },
 		"without an end": func(o *attack.Options) { o.Timeout = 0 },
+		"posts, no rate": func(o *attack.Options) { o.Body = []byte("x") },
+		"calls, no rate": func(o *attack.Options) { o.GRPC = "0" },
 	} {
 		opts := good
 		spoil(&opts)
