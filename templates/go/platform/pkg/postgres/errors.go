@@ -19,6 +19,7 @@ const (
 	codeDeadlock             = "40P01"
 	codeQueryCanceled        = "57014"
 	codeTooManyConnections   = "53300"
+	codeReadOnly             = "25006" // of a standby; see leaveStandby
 )
 
 // Classes of SQLSTATE codes that say that the server cannot serve right now.
@@ -132,7 +133,8 @@ func IsUnreachable(err error) bool {
 }
 
 func isOutage(code string) bool {
-	return strings.HasPrefix(code, classConnection) ||
+	return code == codeReadOnly ||
+		strings.HasPrefix(code, classConnection) ||
 		strings.HasPrefix(code, classNoResources) ||
 		strings.HasPrefix(code, classIntervention) && code != codeQueryCanceled
 }

@@ -187,6 +187,31 @@ func TestADSNWithSeveralHostsFollowsAFailover(t *testing.T) {
 	require.NoError(t, pool.Ping(t.Context()))
 }
 
+// A primary that is demoted keeps its connections.
+func TestConnectionsToAServerThatTakesNoWritesAreLeft(t *testing.T) {
+	cfg := postgrestest.Config(t)
+	cfg.MaxConns = 1
+	pool := postgrestest.Open(t, cfg)
+	_, err := pool.Exec(t.Context(), "CREATE TABLE t (id int)")
+	require.NoError(t, err)
+	demote := func() {
+		_, err := pool.Exec(t.Context(), "SET default_transaction_read_only = on")
+		require.NoError(t, err)
+	}
+
+	demote()
+	_, err = pool.Exec(t.Context(), "INSERT INTO t VALUES (1)")
+	require.Equal(t, apierror.Unavailable, apierror.From(postgres.Translate(err)).Kind)
+	_, err = pool.Exec(t.Context(), "INSERT INTO t VALUES (1)")
+	require.NoError(t, err)
+
+	demote()
+	require.NoError(t, postgres.InTx(t.Context(), pool, func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), "INSERT INTO t VALUES (1)")
+		return err
+	}), "it runs again on another connection")
+}
+
 // promote lets the database take writes again.
 func promote(t *testing.T, server *url.URL, name string) {
 	t.Helper()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/exaring/otelpgx"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.opentelemetry.io/otel/trace"
@@ -68,6 +69,7 @@ func tune(parsed *pgxpool.Config, cfg Config, application string) error {
 	parsed.AfterConnect = scanTimesInUTC
 
 	conn := parsed.ConnConfig
+	conn.OnPgError = leaveStandby(conn.OnPgError)
 	conn.ConnectTimeout = cfg.ConnectTimeout
 	conn.DefaultQueryExecMode = cmp.Or(mode, conn.DefaultQueryExecMode)
 	conn.RuntimeParams["application_name"] = application
@@ -76,6 +78,14 @@ func tune(parsed *pgxpool.Config, cfg Config, application string) error {
 		conn.RuntimeParams["statement_timeout"] = strconv.FormatInt(cfg.StatementTimeout.Milliseconds(), 10)
 	}
 	return nil
+}
+
+// leaveStandby closes a connection whose server takes no writes: a primary that became
+// a standby keeps its connections, and the pool would keep them, too.
+func leaveStandby(next pgconn.PgErrorHandler) pgconn.PgErrorHandler {
+	return func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
+		return err.Code != codeReadOnly && next(conn, err)
+	}
 }
 
 // scanTimesInUTC makes timestamptz columns, and arrays and ranges of them,

@@ -122,6 +122,7 @@ func TestTranslate(t *testing.T) {
 		"canceled":      {code("57014"), apierror.Timeout},
 		"shutdown":      {code("57P01"), apierror.Unavailable},
 		"too many":      {code("53300"), apierror.Unavailable},
+		"standby":       {code("25006"), apierror.Unavailable},
 		"connection":    {code("08006"), apierror.Unavailable},
 		"wrong login":   {&pgconn.ConnectError{Config: &pgconn.Config{}}, apierror.Unavailable},
 		"cut":           {io.ErrUnexpectedEOF, apierror.Unavailable},
