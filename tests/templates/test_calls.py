@@ -46,4 +46,4 @@ def test_a_service_calls_another(
     programs = {"SERVER": "server", "ISSUER": "devissuer", "LOAD": "load"}
     binaries = {variable: str(other.folder / "bin" / program) for variable, program in programs.items()}
     output = tree.run("go", "test", "-mod=mod", "-count=1", "-v", *race(), "./test/calls", **engines, **binaries)
-    assert output.count("--- PASS: Test") == 3, output
+    assert output.count("--- PASS: Test") == 4, output

@@ -16,11 +16,14 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/trace"
 
@@ -37,7 +40,10 @@ import (
 )
 
 // callee is a service that runs as a process of its own.
-type callee struct{ api, grpc string }
+type callee struct {
+	api, grpc string
+	stop      func() // sends SIGTERM and waits for a clean end
+}
 
 func freePort(t *testing.T) string {
 	t.Helper()
@@ -47,27 +53,29 @@ func freePort(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// run starts a program that ends with the test, and returns its log.
-func run(t *testing.T, path string, env []string, args ...string) io.Reader {
+// run starts a program that ends with the test at the latest, and returns its log
+// and what ends it.
+func run(t *testing.T, path string, env []string, args ...string) (io.Reader, func()) {
 	t.Helper()
 	program := exec.Command(path, args...)
 	program.Env = append(os.Environ(), env...)
 	log, writer := io.Pipe()
 	program.Stdout, program.Stderr = writer, writer
 	require.NoError(t, program.Start())
-	t.Cleanup(func() {
+	stop := sync.OnceFunc(func() {
 		require.NoError(t, program.Process.Signal(syscall.SIGTERM))
 		require.NoError(t, program.Wait(), "%s ended badly", path)
 		_ = writer.Close()
 	})
-	return log
+	t.Cleanup(stop)
+	return log, stop
 }
 
 // startIssuer runs the development issuer of the callee and returns its address.
 func startIssuer(t *testing.T) string {
 	t.Helper()
 	address := freePort(t)
-	log := run(t, os.Getenv("ISSUER"), nil, "-addr", address, "-issuer", "http://"+address)
+	log, _ := run(t, os.Getenv("ISSUER"), nil, "-addr", address, "-issuer", "http://"+address)
 	go func() { _, _ = io.Copy(io.Discard, log) }()
 	require.Eventually(t, func() bool {
 		conn, err := net.Dial("tcp", address)
@@ -95,15 +103,18 @@ func startCallee(t *testing.T, issuer string) callee {
 	env := []string{
 		"APP_ADMIN_ADDR=" + freePort(t), "APP_HTTP_ADDR=127.0.0.1:0", "APP_GRPC_ADDR=127.0.0.1:0",
 		"APP_POSTGRES_DSN=" + os.Getenv("TEST_POSTGRES_DSN"), "APP_REDIS_URL=" + os.Getenv("TEST_REDIS_URL"),
+		"APP_LIFECYCLE_DRAIN_DELAY=1s", "APP_RATELIMIT_DEFAULT_REQUESTS=100000", "APP_RATELIMIT_DEFAULT_BURST=100000",
 		"APP_AUTH_ISSUER=" + issuer, "APP_AUTH_JWKS_URL=" + issuer + "/.well-known/jwks.json",
 	}
 	migrate := exec.Command(os.Getenv("SERVER"), "migrate")
 	migrate.Env = append(os.Environ(), env...)
-	output, err := migrate.CombinedOutput()
-	require.NoError(t, err, string(output))
+	said, err := migrate.CombinedOutput()
+	require.NoError(t, err, string(said))
 
 	var found callee
-	log := bufio.NewScanner(run(t, os.Getenv("SERVER"), env, "serve"))
+	output, stop := run(t, os.Getenv("SERVER"), env, "serve")
+	found.stop = stop
+	log := bufio.NewScanner(output)
 	for state := ""; state != "running"; {
 		require.True(t, log.Scan(), "the service did not start")
 		var record struct{ State, Server, Addr string }
@@ -275,6 +286,45 @@ func TestTheServiceBearsLoad(t *testing.T) {
 		require.Contains(t, string(output), "API "+api)
 	}
 	require.Equal(t, 3, strings.Count(string(output), "100.00%"), string(output))
+}
+
+// A rollout replaces one instance after the other while callers go on: no call fails,
+// whether or not it may be made twice.
+func TestCallsSurviveARollout(t *testing.T) {
+	issuer := startIssuer(t)
+	first, second := startCallee(t, issuer), startCallee(t, issuer)
+	tel, _ := telemetrytest.Recording(t)
+	c := newCaller(t, callee{api: first.api, grpc: first.grpc + "," + second.grpc}, tel, token(t, issuer, "editor"))
+
+	over := make(chan struct{})
+	var calls sync.WaitGroup
+	var made atomic.Int64
+	for range 4 {
+		calls.Go(func() {
+			for open := true; open; made.Add(1) {
+				created, err := c.grpc.CreateTask(t.Context(), &tasksv1.CreateTaskRequest{Title: "Buy milk"})
+				if !assert.NoError(t, err) {
+					return
+				}
+				_, err = c.grpc.GetTask(t.Context(), &tasksv1.GetTaskRequest{Id: created.GetTask().GetId()})
+				assert.NoError(t, err)
+				select {
+				case <-over:
+					open = false
+				default:
+				}
+			}
+		})
+	}
+	enough := func(more int64) {
+		before := made.Load()
+		require.Eventually(t, func() bool { return made.Load() >= before+more }, 30*time.Second, 10*time.Millisecond)
+	}
+	enough(50)
+	first.stop()
+	enough(50)
+	close(over)
+	calls.Wait()
 }
 
 func TestACallerIsWhoItsTokenSays(t *testing.T) {
