@@ -83,7 +83,8 @@ def test_golangci_lint_finds_nothing(service: GoTree, golangci_lint: str) -> Non
 
 def test_the_program_that_makes_load_is_a_module_of_its_own(service: GoTree, golangci_lint: str) -> None:
     load = GoTree(service.folder / "test" / "load")
-    assert (load.folder / "go.mod").exists() == ("rest" in SETS[service.folder.name])
+    apis = {"rest", "grpc", "graphql"} & set(SETS[service.folder.name])
+    assert (load.folder / "go.mod").exists() == bool(apis)
     if (load.folder / "go.mod").exists():
         load.run("go", "mod", "tidy", "-diff")
         load.run("go", "test", *race(), "./...")
