@@ -67,7 +67,7 @@ func exportWanted() (bool, error) {
 	default:
 		return false, fmt.Errorf("%s is %q: this service knows otlp and none", envExporter, exporter)
 	}
-	if first(envEndpoint) == "" {
+	if _, endpoint := first(envEndpoint); endpoint == "" {
 		return false, nil
 	}
 	_, err := protocol()
@@ -78,10 +78,10 @@ func exportWanted() (bool, error) {
 // checkEndpoint refuses an endpoint that exporters would replace by that of this
 // machine.
 func checkEndpoint() error {
-	endpoint := first(envEndpoint)
+	variable, endpoint := first(envEndpoint)
 	address, err := url.Parse(endpoint)
 	if err != nil || address.Host == "" || (address.Scheme != "http" && address.Scheme != "https") {
-		return fmt.Errorf("%s is %q: it must be a URL such as http://collector:4317", envEndpoint[1], endpoint)
+		return fmt.Errorf("%s is %q: it must be a URL such as http://collector:4317", variable, endpoint)
 	}
 	return nil
 }
@@ -100,13 +100,13 @@ func checkSampler() error {
 }
 
 func protocol() (string, error) {
-	switch name := first(envProtocol); name {
+	switch variable, name := first(envProtocol); name {
 	case "", protocolHTTP:
 		return protocolHTTP, nil
 	case protocolGRPC:
 		return protocolGRPC, nil
 	default:
-		return "", fmt.Errorf("%s is %q: this service knows %s and %s", envProtocol[1], name, protocolHTTP, protocolGRPC)
+		return "", fmt.Errorf("%s is %q: this service knows %s and %s", variable, name, protocolHTTP, protocolGRPC)
 	}
 }
 
@@ -145,11 +145,12 @@ func samplerOptions(cfg Config) []sdktrace.TracerProviderOption {
 	}
 }
 
-func first(names []string) string {
+// first returns the first of variables that is set.
+func first(names []string) (name, value string) {
 	for _, name := range names {
 		if value := os.Getenv(name); value != "" {
-			return value
+			return name, value
 		}
 	}
-	return ""
+	return "", ""
 }

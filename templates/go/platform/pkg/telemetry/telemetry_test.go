@@ -138,6 +138,8 @@ func TestVariablesThatAreNotUnderstoodAreRefused(t *testing.T) {
 	for _, pair := range [][2]string{
 		{"OTEL_TRACES_EXPORTER", "zipkin"},
 		{"OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"},
+		{"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json"},
+		{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "collector:4317"},
 		{"OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317"},
 		{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://"},
 		{"OTEL_EXPORTER_OTLP_ENDPOINT", "://"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,8 +80,10 @@ func TestSubscriptionsNeedACaller(t *testing.T) {
 	somebody := dial(t, r, r.token)
 	require.JSONEq(t, `{"type":"connection_ack"}`, somebody.receive())
 	somebody.send(subscribeAll)
-	somebody.send(`{"type":"ping"}`)
-	require.JSONEq(t, `{"type":"pong"}`, somebody.receive(), "the subscription was not refused")
+	require.Eventually(t, func() bool {
+		_, page, err := get(r.admin.Addr(), "/metrics")
+		return err == nil && strings.Contains(page, "graphql_subscriptions_active 1")
+	}, 5*time.Second, time.Millisecond, "the subscription was refused")
 	r.stop()
 	require.JSONEq(t, `{"type":"complete","id":"1"}`, somebody.receive())
 	somebody.closed(websocket.StatusGoingAway)
