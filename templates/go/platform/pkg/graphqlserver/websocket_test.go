@@ -252,7 +252,7 @@ func TestAWebSocketThatIsSilentForTooLongIsClosed(t *testing.T) {
 	f := newFixture(t, func(f *fixture) { f.cfg.Streams.KeepAlive = 200 * time.Millisecond })
 	url := f.listen(t).URL
 	c := connect(t, url)
-	for range 3 { // it lives as long as it answers
+	for range 5 { // it lives as long as it answers
 		_, message, err := c.conn.Read(t.Context())
 		require.NoError(t, err)
 		require.JSONEq(t, `{"type":"ping"}`, string(message))
